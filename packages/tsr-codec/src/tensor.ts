@@ -1,0 +1,127 @@
+import {
+  type ArrayName,
+  arrayName,
+  checkDtype,
+  type Dtype,
+  dtypeByArrayName,
+  dtypeInfo,
+  type Float16Data,
+  isDtype,
+  type NamedArray,
+  type TensorData,
+} from "./dtype.js";
+import { invalidArgument } from "./tsr-error.js";
+
+interface TensorOf<D extends Dtype> {
+  readonly dtype: D;
+  /** The dimensions, outermost first; `[]` for a scalar. */
+  readonly shape: readonly number[];
+  /** The elements, row by row (C order), without gaps. */
+  readonly data: TensorData<D>;
+}
+
+/**
+ * A plain object with `dtype`, `shape` and `data`. Any object of that shape is one, wherever it was
+ * made. A union over the dtypes, so that testing `dtype` narrows `data`.
+ */
+export type Tensor<D extends Dtype = Dtype> = { [K in D]: TensorOf<K> }[D];
+
+/** What the encoder takes: a tensor, or one whose float16 elements are in a Float16Array. */
+export type TensorInput =
+  | Tensor
+  | { readonly dtype: "float16"; readonly shape: readonly number[]; readonly data: Float16Data };
+
+/** More dimensions than this no header holds. */
+export const maxNdim = 32;
+
+/**
+ * A tensor over `data`, which is not copied. Without `dtype` the typed array decides, as in
+ * `tensor(new Int32Array([1, 2, 3]), [3])`; name it for `bfloat16` and `float16` (bits in a
+ * Uint16Array) and `bool` (0 and 1 in a Uint8Array). A Float16Array's bits are taken as float16.
+ * @throws TsrError `TSR_INVALID_ARGUMENT` when data, shape and dtype do not fit each other.
+ */
+export function tensor<N extends ArrayName>(
+  data: NamedArray<N>,
+  shape: readonly number[],
+): Tensor<(typeof dtypeByArrayName)[N]>;
+export function tensor<D extends Dtype>(
+  data: D extends "float16" ? TensorData<D> | Float16Data : TensorData<D>,
+  shape: readonly number[],
+  dtype: D,
+): Tensor<D>;
+export function tensor(
+  data: NamedArray<string>,
+  shape: readonly number[],
+  dtype: Dtype | undefined = dtypeByArrayName[arrayName(data) as ArrayName],
+): TensorInput {
+  if (dtype === undefined) {
+    const found = arrayName(data) ?? typeof data;
+    throw invalidArgument("data", "a typed array", found, "A list goes through fromNested().");
+  }
+  const made = { dtype, shape, data } as TensorInput;
+  checkTensor(made);
+  const bits =
+    arrayName(data) === "Float16Array"
+      ? new Uint16Array(data.buffer, data.byteOffset, data.length)
+      : data;
+  return { dtype, shape: [...shape], data: bits } as TensorInput;
+}
+
+/**
+ * Whether `value` is meant as a tensor: it has a known `dtype`, an array `shape` and a typed array
+ * `data`. Whether the three fit each other is for {@link encode} to say, with an error that names
+ * the fault.
+ */
+export function isTensor(value: unknown): value is Tensor {
+  if (typeof value !== "object" || value === null) return false;
+  const { dtype, shape, data } = value as Partial<Tensor>;
+  return isDtype(dtype) && Array.isArray(shape) && arrayName(data) !== undefined;
+}
+
+/**
+ * Refuses anything whose parts do not fit each other.
+ * @returns the number of elements
+ */
+export function checkTensor(value: TensorInput): number {
+  if (typeof value !== "object" || value === null) {
+    throw invalidArgument(
+      "tensor",
+      "{ dtype, shape, data }",
+      value === null ? "null" : typeof value,
+    );
+  }
+  const { dtype, shape, data } = value;
+  checkDtype(dtype);
+  const count = checkShape(shape);
+  const name = arrayName(data);
+  const wanted = dtypeInfo[dtype].Array.name;
+  if (name !== wanted && !(dtype === "float16" && name === "Float16Array")) {
+    const found = name ?? (Array.isArray(data) ? "Array" : typeof data);
+    throw invalidArgument("data", `${wanted} for ${dtype}`, found);
+  }
+  if (data.length !== count) {
+    throw invalidArgument("data", `${count} elements for shape [${shape.join(", ")}]`, data.length);
+  }
+  return count;
+}
+
+/** Refuses what is not a shape; returns the number of elements (1 for `[]`). */
+export function checkShape(shape: readonly number[]): number {
+  if (!Array.isArray(shape)) throw invalidArgument("shape", "an array of dimensions", typeof shape);
+  if (shape.length > maxNdim) {
+    throw invalidArgument("shape", `at most ${maxNdim} dimensions`, shape.length);
+  }
+  let count = 1;
+  for (const [axis, size] of shape.entries()) {
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw invalidArgument(`shape[${axis}]`, "an integer from 0 to 2^53 - 1", String(size));
+    }
+    count *= size;
+  }
+  // With a zero among them the others may overflow to Infinity first, and the product to NaN.
+  if (shape.includes(0)) return 0;
+  if (count > Number.MAX_SAFE_INTEGER) {
+    throw invalidArgument("shape", "at most 2^53 - 1 elements", count);
+  }
+  return count;
+}

@@ -1,0 +1,133 @@
+import { viewOf } from "./byte-order.js";
+import { type Dtype, dtypeByCode, dtypeInfo } from "./dtype.js";
+import { maxNdim } from "./tensor.js";
+import { refuse, tooLarge, trailing, truncated } from "./tsr-error.js";
+
+export const magic = "TSR!";
+
+/** Bytes of a TSR 1 header, and of the fixed part of a TSR 2 header. */
+export const fixedHeaderSize = 64;
+
+/** The longest header: a file's first 320 bytes are enough to read any. */
+export const maxHeaderSize = fixedHeaderSize + 8 * maxNdim;
+
+/** What the header of a TSR 1 or TSR 2 file says. */
+export interface TsrHeader {
+  readonly version: 1 | 2;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** The product of the shape. */
+  readonly elements: number;
+  /** Bytes before the payload: 64, or more in version 2. */
+  readonly headerSize: number;
+  /** `elements` times the element size. */
+  readonly payloadBytes: number;
+}
+
+/** Version 2: 64 + 8 · ndim rounded up to a multiple of 64. */
+export function headerSizeOf(version: number, ndim: number): number {
+  return version === 1 ? fixedHeaderSize : Math.ceil((fixedHeaderSize + 8 * ndim) / 64) * 64;
+}
+
+/**
+ * Reads and checks a header; the order of the checks decides which code an input with several
+ * faults gets, and is the same in the Python package.
+ * @param bytes the file, or at least its header
+ * @param totalBytes the size of the whole file, or undefined to leave it unchecked
+ */
+export function parseHeader(
+  bytes: Uint8Array,
+  totalBytes: number | undefined,
+  maxBytes: number,
+): TsrHeader {
+  if (bytes.length < fixedHeaderSize) throw truncated("header", fixedHeaderSize, bytes.length);
+  const view = viewOf(bytes);
+  const { version, headerSize, ndim } = checkFixedFields(bytes, view);
+  const dtype = dtypeByCode.get(view.getInt32(16, true));
+  if (dtype === undefined) {
+    const known = [...dtypeByCode].map(([code, name]) => `${code} (${name})`).join(", ");
+    throw refuse("TSR_BAD_DTYPE", "dtype", known, view.getInt32(16, true));
+  }
+  const highest = version === 1 ? 4 : maxNdim;
+  if (ndim < 0 || ndim > highest) throw refuse("TSR_BAD_NDIM", "ndim", `0 to ${highest}`, ndim);
+  if (bytes.length < headerSize) throw truncated("header", headerSize, bytes.length);
+
+  const shape = version === 1 ? readDims(view, ndim) : readLongDims(view, ndim);
+  const elements = shape.reduce((product, size) => product * size, 1n);
+  const claimed = view.getBigInt64(40, true);
+  if (claimed !== elements) throw refuse("TSR_BAD_COUNT", "total_elements", elements, claimed);
+
+  const payload = elements * BigInt(dtypeInfo[dtype].size);
+  // A number holds no dimension above 2^53 - 1; only beside a zero could there be one in a file.
+  const unrepresentable = shape.find((size) => size > Number.MAX_SAFE_INTEGER);
+  if (unrepresentable !== undefined) {
+    throw refuse("TSR_TOO_LARGE", "dims", "dimensions up to 2^53 - 1", unrepresentable);
+  }
+  if (payload > maxBytes) throw tooLarge(payload, maxBytes);
+  const total = BigInt(headerSize) + payload;
+  if (totalBytes !== undefined && totalBytes < total) throw truncated("payload", total, totalBytes);
+  if (totalBytes !== undefined && totalBytes > total) throw trailing(total, totalBytes);
+  return {
+    version,
+    dtype,
+    shape: shape.map(Number),
+    elements: Number(elements),
+    headerSize,
+    payloadBytes: Number(payload),
+  };
+}
+
+/** Magic, version, header size and the fields that must be zero. */
+function checkFixedFields(bytes: Uint8Array, view: DataView) {
+  const found = String.fromCharCode(...bytes.subarray(0, 4));
+  if (found !== magic) {
+    const remedy =
+      found === "TSR4" ? "A TSR 4.20 container is read by decodeContainer()." : undefined;
+    throw refuse("TSR_BAD_MAGIC", "magic", `"${magic}"`, JSON.stringify(found), remedy);
+  }
+  const version = view.getInt32(4, true);
+  if (version !== 1 && version !== 2) throw refuse("TSR_BAD_VERSION", "version", "1 or 2", version);
+  const headerSize = view.getInt32(8, true);
+  const ndim = view.getInt32(20, true);
+  const wanted = headerSizeOf(version, ndim);
+  if (headerSize !== wanted) throw refuse("TSR_BAD_HEADER_SIZE", "header_size", wanted, headerSize);
+
+  checkZero(bytes, 12, 16, "reserved_1");
+  if (version === 2) checkZero(bytes, 24, 40, "dims");
+  checkZero(bytes, 48, 56, "reserved_2");
+  checkZero(bytes, 56, 64, "reserved_3");
+  if (version === 2) {
+    checkZero(bytes, fixedHeaderSize + 8 * Math.max(ndim, 0), headerSize, "padding");
+  }
+  return { version, headerSize, ndim } as const;
+}
+
+function readDims(view: DataView, ndim: number): bigint[] {
+  const dims = [24, 28, 32, 36].map((at) => view.getInt32(at, true));
+  dims.forEach((size, i) => {
+    const unused = i < 4 - ndim;
+    if (unused ? size !== 1 : size < 0) {
+      const expected = unused ? 1 : "0 or more";
+      throw refuse("TSR_BAD_DIMENSION", `dims[${i}]`, expected, size);
+    }
+  });
+  return dims.slice(4 - ndim).map(BigInt);
+}
+
+function readLongDims(view: DataView, ndim: number): bigint[] {
+  return Array.from({ length: ndim }, (_, i) => {
+    const size = view.getBigInt64(fixedHeaderSize + 8 * i, true);
+    if (size < 0n) throw refuse("TSR_BAD_DIMENSION", `dims[${i}]`, "0 or more", size);
+    return size;
+  });
+}
+
+/** Refuses a byte other than 0 from `start` up to `end`, as far as there are bytes. */
+export function checkZero(bytes: Uint8Array, start: number, end: number, field: string): void {
+  const stop = Math.min(end, bytes.length);
+  for (let at = start; at < stop; at++) {
+    if (bytes[at] !== 0) {
+      throw refuse("TSR_BAD_RESERVED", field, "only zero bytes", `${bytes[at]} at offset ${at}`);
+    }
+  }
+}
