@@ -1,0 +1,97 @@
+import { lstatSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { TrError } from "@tr/protocol/errors";
+import type { FileChannel } from "./file-channel.js";
+import { toPieces } from "./file-data.js";
+import { checkFileName, fileNamePattern, isTemporary } from "./file-name.js";
+import { largeBytes, readFileSync, removeFile, takeFile, takeFileSync } from "./read-file.js";
+import { errnoOf, translate } from "./translate-error.js";
+import { WaitQueue } from "./wait-queue.js";
+import { type DirectoryWatch, watchDirectory } from "./watch-directory.js";
+import { writeFile, writeFileSync } from "./write-file.js";
+
+export interface FileChannelOptions {
+  /** Use the platform's change notifications. Default true; false leaves the poll alone. */
+  notifications?: boolean | undefined;
+}
+
+/**
+ * A channel over the files of an existing directory.
+ *
+ * Small files go by synchronous calls on purpose.
+ *
+ * @throws TrError TR_INVALID_ARGUMENT when there is no such directory
+ */
+export function openFileChannel(path: string, options: FileChannelOptions = {}): FileChannel {
+  const directory = resolve(path);
+  const { notifications = true } = options;
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new TrError("TR_INVALID_ARGUMENT", `There is no directory ${directory}: make it first.`);
+  }
+  const busy = new Set<string>();
+  let watch: DirectoryWatch | undefined;
+  const waits: WaitQueue = new WaitQueue(() => {
+    if (notifications) watch ??= watchDirectory(directory, () => waits.hint());
+  });
+  const hit = <T>(content: T): T => {
+    if (content !== undefined) waits.hit();
+    return content;
+  };
+
+  return {
+    directory,
+    get notifications() {
+      return notifications && watch?.state !== "off" ? "on" : "off";
+    },
+    writeSync(name, data) {
+      checkFileName(name);
+      writeFileSync({ directory, name, busy }, toPieces(data));
+    },
+    async write(name, data, { signal } = {}) {
+      checkFileName(name);
+      const pieces = toPieces(data);
+      signal?.throwIfAborted();
+      if (pieces.bytes <= largeBytes) writeFileSync({ directory, name, busy }, pieces);
+      else await writeFile({ directory, name, busy }, pieces, signal);
+    },
+    readSync(name, readOptions) {
+      checkFileName(name);
+      return readFileSync(directory, name, readOptions);
+    },
+    takeSync(name, readOptions) {
+      checkFileName(name);
+      return hit(takeFileSync(directory, name, readOptions));
+    },
+    async take(name, readOptions) {
+      checkFileName(name);
+      return hit(await takeFile(directory, name, readOptions));
+    },
+    exists(name) {
+      checkFileName(name);
+      return lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined;
+    },
+    removeSync(name) {
+      checkFileName(name);
+      return removeFile(directory, name);
+    },
+    list() {
+      return listFiles(directory);
+    },
+    waitFor: (look, waitOptions) => waits.waitFor(look, waitOptions),
+    onHint: (listener) => waits.onHint(listener),
+    close() {
+      waits.close();
+      watch?.stop();
+    },
+  };
+}
+
+function listFiles(directory: string): string[] {
+  try {
+    const names = readdirSync(directory);
+    return names.filter((name) => fileNamePattern.test(name) && !isTemporary(name)).sort();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw translate(error, "Listing the files", directory);
+  }
+}

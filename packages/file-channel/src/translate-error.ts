@@ -1,0 +1,86 @@
+import { TrError } from "@tr/protocol/errors";
+
+const full = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** The one place that turns a failure of the system into a TrError. */
+export function translate(
+  error: unknown,
+  doing: string,
+  directory: string,
+  bytes?: number,
+): TrError {
+  if (TrError.is(error)) return error;
+  const errno = errnoOf(error);
+  if (errno !== undefined && full.has(errno)) {
+    return new TrError(
+      "TR_WORKSPACE_FULL",
+      `There is no room in ${directory} for ${bytes ?? "more"} bytes (${doing}: ${errno}). Free space there, raise the quota or choose another workspace.`,
+      { cause: error },
+    );
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new TrError("TR_PROTOCOL", `${doing} in ${directory} failed: ${reason}.${remedy(errno)}`, {
+    cause: error,
+  });
+}
+
+/** A write that the system took only a part of, and then nothing more. */
+export function shortWrite(name: string, directory: string, bytes: number): TrError {
+  return new TrError(
+    "TR_WORKSPACE_FULL",
+    `There is no room in ${directory} for ${bytes} bytes (writing ${name}: the system takes no more). Free space there or choose another workspace.`,
+  );
+}
+
+/** Something else than a plain file lies under a name of ours. */
+export function planted(name: string, directory: string, found: string, cause?: unknown): TrError {
+  return new TrError(
+    "TR_PROTOCOL",
+    `${name} in ${directory} must be a plain file with one name, found ${found}: it was put there by something that is not part of the session. It is neither read nor followed.`,
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+export function tooLarge(name: string, directory: string, size: number, limit: number): TrError {
+  return new TrError(
+    "TR_PROTOCOL",
+    `${name} in ${directory} is ${size} bytes, more than the ${limit} that are accepted.`,
+  );
+}
+
+export function shrunk(name: string, directory: string, size: number, read: number): TrError {
+  return new TrError(
+    "TR_PROTOCOL",
+    `${name} in ${directory} ended after ${read} of ${size} bytes: something writes it in place instead of renaming a whole file over it.`,
+  );
+}
+
+export function closed(): TrError {
+  return new TrError("TR_SESSION_CLOSED", "The session was closed while it waited for a file.");
+}
+
+function remedy(errno: string | undefined): string {
+  switch (errno) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return " The session directory is gone: something removed it while the session ran.";
+    case "EMFILE":
+    case "ENFILE":
+      return " Too many files are open: raise the limit (ulimit -n) or close some.";
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return " Check who owns the directory and whether it may be written.";
+    case "EISDIR":
+    case "ENOTEMPTY":
+    case "EEXIST":
+      return " Something that is not part of the session put a directory there.";
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,125 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { advance, nextBatch, type Pieces } from "./file-data.js";
+import { temporaryName } from "./file-name.js";
+import { retrySharing, retrySharingAsync } from "./retry-sharing.js";
+import { errnoOf, shortWrite, translate } from "./translate-error.js";
+
+const { O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
+// O_EXCL does not follow a link in the last component either; O_NOFOLLOW says so twice. Windows has none.
+const flags = O_WRONLY | O_CREAT | O_EXCL | (fs.constants.O_NOFOLLOW ?? 0);
+/** How much one asynchronous write takes: about 2 ms of a memory file system, then an abort is seen. */
+const maxBatchBytes = 8 << 20;
+const writev = promisify(fs.writev);
+const rename = promisify(fs.rename);
+
+/** Where a write goes, and which fixed temporary names a write under way occupies. */
+export interface Target {
+  directory: string;
+  name: string;
+  busy: Set<string>;
+}
+
+/**
+ * Writes under a temporary name and renames. No fsync: the files carry messages between two living
+ * processes, and after a power cut there is neither.
+ */
+export function writeFileSync({ directory, name, busy }: Target, data: Pieces): void {
+  const path = join(directory, name);
+  const temporary = join(directory, temporaryName(name, busy));
+  try {
+    const descriptor = openNew(temporary);
+    try {
+      writeAll(descriptor, data, name, directory);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    retrySharing(() => fs.renameSync(temporary, path));
+  } catch (error) {
+    removeTemporary(temporary);
+    throw translate(error, `Writing ${name}`, directory, data.bytes);
+  }
+}
+
+/** The same in asynchronous pieces; the rename too, because it frees a large file that it replaces. */
+export async function writeFile(
+  { directory, name, busy }: Target,
+  data: Pieces,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const path = join(directory, name);
+  const temporaryFile = temporaryName(name, busy);
+  const temporary = join(directory, temporaryFile);
+  busy.add(temporaryFile);
+  try {
+    const descriptor = openNew(temporary);
+    try {
+      await writeAllAsync(descriptor, data, name, directory, signal);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    signal?.throwIfAborted();
+    await retrySharingAsync(() => rename(temporary, path));
+  } catch (error) {
+    removeTemporary(temporary);
+    if (signal?.aborted && error === signal.reason) throw error;
+    throw translate(error, `Writing ${name}`, directory, data.bytes);
+  } finally {
+    busy.delete(temporaryFile);
+  }
+}
+
+/** A file of that very name is what a dead process left behind: removed, once. */
+function openNew(temporary: string): number {
+  try {
+    return fs.openSync(temporary, flags, 0o600);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    retrySharing(() => fs.unlinkSync(temporary));
+    return fs.openSync(temporary, flags, 0o600);
+  }
+}
+
+function writeAll(descriptor: number, data: Pieces, name: string, directory: string): void {
+  const place = { index: 0, offset: 0 };
+  advance(data.views, place, 0);
+  while (place.index < data.views.length) {
+    const batch = nextBatch(data.views, place.index, place.offset, maxBatchBytes);
+    const [only] = batch;
+    const written =
+      batch.length === 1 && only
+        ? fs.writeSync(descriptor, only)
+        : fs.writevSync(descriptor, batch);
+    if (written === 0) throw shortWrite(name, directory, data.bytes);
+    advance(data.views, place, written);
+  }
+}
+
+async function writeAllAsync(
+  descriptor: number,
+  data: Pieces,
+  name: string,
+  directory: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const place = { index: 0, offset: 0 };
+  advance(data.views, place, 0);
+  while (place.index < data.views.length) {
+    signal?.throwIfAborted();
+    const batch = nextBatch(data.views, place.index, place.offset, maxBatchBytes);
+    const { bytesWritten } = await writev(descriptor, batch);
+    if (bytesWritten === 0) throw shortWrite(name, directory, data.bytes);
+    advance(data.views, place, bytesWritten);
+  }
+}
+
+function removeTemporary(temporary: string): void {
+  try {
+    retrySharing(() => fs.unlinkSync(temporary));
+  } catch {
+    // ENOENT: it was never made, or the rename has happened. Anything else (the directory is gone,
+    // a read-only remount) has the same cause as the error that is being thrown.
+  }
+}
