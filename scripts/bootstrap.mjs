@@ -13,11 +13,9 @@ const venv = join(root, ".venv");
 const venvPython = windows ? join(venv, "Scripts", "python.exe") : join(venv, "bin", "python");
 const env = {
   ...process.env,
-  PATH: [
-    join(tools, "node_modules", ".bin"),
-    join(tools, "uv", "bin"),
-    process.env.PATH,
-  ].join(delimiter),
+  PATH: [join(tools, "node_modules", ".bin"), join(tools, "uv", "bin"), process.env.PATH].join(
+    delimiter,
+  ),
   TURBO_TELEMETRY_DISABLED: "1",
   // npm exports these from the shell's pnpm or virtual environment; ours are the project's own.
   VIRTUAL_ENV: venv,
@@ -48,7 +46,11 @@ const versionOf = (file, args = ["--version"]) => (attempt(file, args).stdout ??
 function findPython() {
   const looked = [];
   for (const [file, ...prefix] of [["python3"], ["python"], ...(windows ? [["py", "-3"]] : [])]) {
-    const version = versionOf(file, [...prefix, "-c", "import\tsys;print('%d.%d'%sys.version_info[:2])"]);
+    const version = versionOf(file, [
+      ...prefix,
+      "-c",
+      "import\tsys;print('%d.%d'%sys.version_info[:2])",
+    ]);
     looked.push(`${[file, ...prefix].join(" ")}: ${version || "not found"}`);
     const [major, minor] = version.split(".").map(Number);
     if (major === 3 && minor >= 10) return [file, ...prefix];
@@ -72,7 +74,9 @@ if (!/^v(22\.(1[89]|[2-9]\d)|24\.(1[1-9]|[2-9]\d)|2[6-9]\.|[3-9]\d\.)/.test(vers
       "Install a current one (brew install node).",
     );
   }
-  missing.push(`node-${windows ? "win" : process.platform}-${process.arch}@${manifest.config.node}`);
+  missing.push(
+    `node-${windows ? "win" : process.platform}-${process.arch}@${manifest.config.node}`,
+  );
 }
 if (!/^12\./.test(versionOf("pnpm"))) missing.push(manifest.packageManager);
 if (missing.length > 0) {
@@ -84,7 +88,10 @@ if (!/^uv 0\.13\./.test(versionOf("uv"))) {
   step(`getting uv ${manifest.config.uv} into .tools/`);
   const [file, ...prefix] = python;
   if (attempt(file, [...prefix, "-m", "pip", "--version"]).status !== 0) {
-    fail(`${python.join(" ")} has no pip.`, "Install it (Debian: apt install python3-pip), or install uv.");
+    fail(
+      `${python.join(" ")} has no pip.`,
+      "Install it (Debian: apt install python3-pip), or install uv.",
+    );
   }
   const flags = ["--quiet", "--disable-pip-version-check", "--target", join(".tools", "uv")];
   const args = ["-m", "pip", "install", ...flags, `uv==${manifest.config.uv}`];
@@ -93,10 +100,21 @@ if (!/^uv 0\.13\./.test(versionOf("uv"))) {
 
 if (!existsSync(join(root, "node_modules"))) step("installing the packages");
 run("pnpm install", "pnpm", ["install", "--frozen-lockfile", "--silent"]);
-run("The build", "pnpm", ["exec", "turbo", "run", "build", "--output-logs=errors-only", "--log-order=grouped"]);
+run("The build", "pnpm", [
+  "exec",
+  "turbo",
+  "run",
+  "build",
+  "--output-logs=errors-only",
+  "--log-order=grouped",
+]);
 
 if (!existsSync(venvPython)) {
-  const interpreter = versionOf(python[0], [...python.slice(1), "-c", "import\tsys;print(sys.executable)"]);
+  const interpreter = versionOf(python[0], [
+    ...python.slice(1),
+    "-c",
+    "import\tsys;print(sys.executable)",
+  ]);
   step(`making the Python environment .venv/ with ${interpreter}`);
   const { status, stderr } = attempt("uv", ["venv", "--quiet", "--python", interpreter, ".venv"]);
   if (status !== 0) fail(`uv venv failed: ${stderr}`, `Is ${interpreter} whole?`);
@@ -107,8 +125,14 @@ const sync = [
 ];
 // Offline first: 0.1 s and no network when nothing has changed.
 if (attempt("uv", [...sync, "--offline"]).status !== 0) {
-  step("installing PyTorch and the Python tools into .venv/ (the first time this fetches up to 3 GB)");
-  run("Installing the Python environment", "uv", sync.filter((word) => word !== "--quiet"));
+  step(
+    "installing PyTorch and the Python tools into .venv/ (the first time this fetches up to 3 GB)",
+  );
+  run(
+    "Installing the Python environment",
+    "uv",
+    sync.filter((word) => word !== "--quiet"),
+  );
 }
 
 const { status, signal } = attempt("pnpm", ["run", ...process.argv.slice(2)], { stdio: "inherit" });

@@ -1,1 +1,2 @@
-export {};
+export { type FindPythonOptions, type FoundPython, findPython } from "./find-python.js";
+export { defaultServerPath, launcherPath, pythonPath } from "./payload.js";

@@ -1,0 +1,89 @@
+import type { Response } from "@tr/protocol";
+import { TrError } from "@tr/protocol/errors";
+import type { Exit } from "./worker-process.js";
+
+/** The error that an error response stands for. Made where the caller waits, so that its stack names the caller. */
+export function responseError(response: Response, command: string): TrError {
+  const { error } = response;
+  const message = error?.message ?? response.text;
+  switch (error?.code) {
+    case "TR_UNKNOWN_COMMAND":
+      return new TrError("TR_UNKNOWN_COMMAND", message, {
+        command,
+        commands: error.commands ?? [],
+      });
+    case "TR_UNSUPPORTED_DTYPE":
+      return new TrError("TR_UNSUPPORTED_DTYPE", `${command}: ${message}`, {
+        dtype: "unknown",
+        supported: [],
+      });
+    case "TR_INVALID_ARGUMENT":
+    case "TR_NEEDS_LEVEL_2":
+    case "TR_PROTOCOL":
+    case "TR_WORKSPACE_FULL":
+      return new TrError(error.code, `${command}: ${message}`);
+  }
+  const pythonType = error?.type ?? "Error";
+  const pythonTraceback = error?.traceback ?? "";
+  const made = new TrError("TR_PYTHON_ERROR", `${command}: ${pythonType}: ${message}`, {
+    pythonType,
+    pythonMessage: message,
+    pythonTraceback,
+  });
+  made.stack = [made.stack ?? String(made), ...pythonFrames(pythonTraceback)].join("\n");
+  return made;
+}
+
+/** The frames of a Python traceback in the form of a JavaScript stack, innermost first. */
+function pythonFrames(traceback: string): string[] {
+  const frames = [...traceback.matchAll(/^ *File "(.+)", line (\d+), in (.+)$/gm)];
+  return frames.reverse().map(([, file, line, name]) => `    at ${name} (${file}:${line})`);
+}
+
+/** Why a worker that nobody asked to leave is gone. */
+export function crashError(exit: Exit, stderrTail: string, lastStatus?: string): TrError {
+  const { exitCode, signal } = exit;
+  const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
+  const said = lastStatus?.startsWith("error") ? `; its last status was "${lastStatus.trim()}"` : "";
+  return new TrError("TR_WORKER_CRASHED", `the Python worker is gone: ${how}${said}${lastLines(stderrTail)}`, {
+    exitCode,
+    signal,
+    oom: false,
+    stderrTail,
+  });
+}
+
+export function startFailed(exit: Exit, stderrTail: string): TrError {
+  const { exitCode, signal } = exit;
+  const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
+  return new TrError(
+    "TR_START_FAILED",
+    `the Python worker ended before it was ready: ${how}${lastLines(stderrTail)}`,
+    { exitCode, signal, stderrTail },
+  );
+}
+
+export function startTimedOut(timeoutMs: number, stderrTail: string): TrError {
+  return new TrError(
+    "TR_START_TIMEOUT",
+    `the Python worker was not ready within ${timeoutMs} ms (option startTimeoutMs)${lastLines(stderrTail)}`,
+    { stderrTail },
+  );
+}
+
+/** `error.code` of the system and the command that it refused to run. */
+export function spawnFailed(command: readonly string[], cause: unknown): TrError {
+  return new TrError(
+    "TR_START_FAILED",
+    `${command.join(" ")} cannot be run: ${(cause as Error).message}`,
+    { cause, stderrTail: "" },
+  );
+}
+
+function lastLines(stderrTail: string): string {
+  return stderrTail === "" ? "" : `\nThe last lines it wrote to stderr:\n${stderrTail}`;
+}
+
+export function cancelledStart(signal: AbortSignal | undefined): TrError {
+  return new TrError("TR_CANCELLED", "the start was cancelled", { cause: signal?.reason });
+}

@@ -1,0 +1,284 @@
+import type { FileChannel } from "@tr/file-channel";
+import { parseResponse, type Response } from "@tr/protocol";
+import { TrError } from "@tr/protocol/errors";
+import type { Tensor } from "@tr/tsr-codec";
+import { removeTensors, takeTensors, type TensorFile, writeTensors } from "./tensor-files.js";
+
+export interface OutgoingRequest {
+  readonly command: string;
+  /** Written before the request; taken back when the request cannot be sent. */
+  readonly tensors: readonly TensorFile[];
+  /** Whether the answer's tensors are read with it. False leaves their files for a later read. */
+  readonly readsTensors: boolean;
+  /** The text of request.json, made when the request's turn comes. */
+  toText(id: string): string;
+}
+
+export interface Answer {
+  readonly response: Response;
+  /** By tag. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+export interface Limits {
+  /** Counts from the moment the request is sent. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onSent?: () => void;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly request: OutgoingRequest;
+  readonly limits: Limits;
+  /** `left`: its caller is gone (time-out, abort) but the worker still owes the answer, which will be dropped. */
+  phase: "queued" | "sending" | "sent" | "left";
+  timer?: NodeJS.Timeout;
+  settle(outcome: Answer | TrError): void;
+}
+
+export interface ExchangeOptions {
+  readonly channel: FileChannel;
+  readonly level: 1 | 2;
+  /** How many requests the worker takes at once. */
+  readonly concurrency: number;
+  /** Called when the number of requests that the worker has not answered, or that somebody waits for, changes. */
+  readonly onPending: (pending: { unanswered: number; awaited: number }) => void;
+}
+
+/**
+ * Requests out, answers in, over the files of one running worker. Sends in order, at most
+ * `concurrency` at a time, and gives each answer to the request whose id it carries; a level-1 worker
+ * knows no ids and answers in order. An answer nobody waits for any more is dropped with its tensors.
+ */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #queue: Entry[] = [];
+  readonly #sent = new Map<string, Entry>();
+  readonly #stop = new AbortController();
+  readonly #reading = new Set<Promise<void>>();
+  #lastId = 0;
+  #isSending = false;
+  #isListening = false;
+  #failure: TrError | undefined;
+  #hasFailed = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the last answer was an error. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Resolves to the answer, which can be an error response; rejects when there will be none. */
+  submit(request: OutgoingRequest, limits: Limits = {}): Promise<Answer> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const { signal } = limits;
+    if (signal?.aborted) return Promise.reject(cancelled(request.command, signal, "unsent"));
+    return new Promise((resolve, reject) => {
+      const onAbort = () => this.#leave(entry, (phase) => cancelled(request.command, signal, phase));
+      const entry: Entry = {
+        id: String(++this.#lastId),
+        request,
+        limits,
+        phase: "queued",
+        settle: (outcome) => {
+          clearTimeout(entry.timer);
+          signal?.removeEventListener("abort", onAbort);
+          if (TrError.is(outcome)) reject(outcome);
+          else resolve(outcome);
+        },
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#queue.push(entry);
+      this.#changed();
+      this.#sendNext();
+    });
+  }
+
+  /** Ends every request with `error`, after a last look at what the worker has answered. */
+  fail(error: TrError): void {
+    if (this.#failure !== undefined) return;
+    this.#drain();
+    this.#failure = error;
+    const entries = [...this.#sent.values(), ...this.#queue.splice(0)];
+    this.#sent.clear();
+    this.#stop.abort();
+    for (const entry of entries) if (entry.phase !== "left") entry.settle(error);
+    this.#changed();
+  }
+
+  /** Resolves when no answer's tensors are being read any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#reading);
+  }
+
+  #sendNext(): void {
+    if (this.#isSending || this.#sent.size >= this.#options.concurrency) return;
+    const entry = this.#queue.shift();
+    if (entry === undefined) return;
+    this.#isSending = true;
+    entry.phase = "sending";
+    this.#sent.set(entry.id, entry);
+    this.#send(entry)
+      .catch((error) => {
+        this.#sent.delete(entry.id);
+        removeTensors(
+          this.#options.channel,
+          entry.request.tensors.map(({ tag }) => tag),
+        );
+        if (entry.phase !== "left") entry.settle(error);
+      })
+      .finally(() => {
+        this.#isSending = false;
+        this.#changed();
+        this.#sendNext();
+      });
+  }
+
+  async #send(entry: Entry): Promise<void> {
+    const { channel } = this.#options;
+    const { request, limits } = entry;
+    await writeTensors(channel, request.tensors);
+    // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
+    if (channel.exists("request.json")) {
+      await channel.waitFor(() => !channel.exists("request.json") || undefined, {
+        timeoutMs: undefined,
+        signal: this.#stop.signal,
+        keepAlive: false,
+      });
+    }
+    if (entry.phase === "left") throw cancelled(request.command, limits.signal, "unsent");
+    channel.writeSync("request.json", request.toText(entry.id));
+    entry.phase = "sent";
+    const { timeoutMs } = limits;
+    if (timeoutMs !== undefined) {
+      entry.timer = setTimeout(
+        () => this.#leave(entry, () => timedOut(request.command, timeoutMs)),
+        timeoutMs,
+      );
+    }
+    limits.onSent?.();
+    this.#listen();
+  }
+
+  /** The caller goes; what was sent stays in the books until its answer has come. */
+  #leave(entry: Entry, reason: (stopped: "unsent" | undefined) => TrError): void {
+    const wasSent = entry.phase === "sent";
+    if (entry.phase === "queued") this.#queue.splice(this.#queue.indexOf(entry), 1);
+    entry.phase = "left";
+    entry.settle(reason(wasSent ? undefined : "unsent"));
+    this.#changed();
+  }
+
+  #listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.#receive()
+      .catch((error) => this.fail(error))
+      .finally(() => {
+        this.#isListening = false;
+      });
+  }
+
+  async #receive(): Promise<void> {
+    const { channel } = this.#options;
+    while (this.#sent.size > 0 && this.#failure === undefined) {
+      const bytes = await channel.waitFor(() => channel.takeSync("response.json"), {
+        timeoutMs: undefined,
+        signal: this.#stop.signal,
+        keepAlive: false, // the worker process is held instead, and only while somebody waits
+      });
+      if (bytes !== undefined) this.#dispatch(bytes);
+    }
+  }
+
+  #drain(): void {
+    const { channel } = this.#options;
+    for (;;) {
+      const bytes = channel.takeSync("response.json");
+      if (bytes === undefined) return;
+      this.#dispatch(bytes);
+    }
+  }
+
+  #dispatch(bytes: Uint8Array): void {
+    const { channel, level } = this.#options;
+    let response: Response;
+    try {
+      response = parseResponse(bytes);
+    } catch (error) {
+      // Whose answer it was cannot be read from it: everybody who waits for one is told.
+      for (const entry of [...this.#sent.values()]) {
+        this.#finish(entry);
+        if (entry.phase !== "left") entry.settle(error as TrError);
+      }
+      return;
+    }
+    const id = response.id ?? (level === 1 ? this.#sent.keys().next().value : undefined);
+    const entry = id === undefined ? undefined : this.#sent.get(id);
+    if (entry === undefined || entry.phase === "left") {
+      removeTensors(channel, response.tensors);
+      if (entry !== undefined) this.#finish(entry);
+      return;
+    }
+    if (!response.final) return;
+    this.#hasFailed = response.kind === "error";
+    const tags = entry.request.readsTensors ? tagsOf(response, channel) : [];
+    if (tags.length === 0) {
+      this.#finish(entry);
+      entry.settle({ response, tensors: new Map() });
+      return;
+    }
+    const reading = takeTensors(channel, tags)
+      .then(
+        (tensors) => entry.settle({ response, tensors }),
+        (error) => entry.settle(error),
+      )
+      .finally(() => this.#reading.delete(reading));
+    this.#reading.add(reading);
+    this.#finish(entry);
+  }
+
+  #finish(entry: Entry): void {
+    this.#sent.delete(entry.id);
+    this.#changed();
+    this.#sendNext();
+  }
+
+  #changed(): void {
+    let awaited = this.#queue.length;
+    for (const { phase } of this.#sent.values()) if (phase !== "left") awaited++;
+    this.#options.onPending({ unanswered: this.#sent.size + this.#queue.length, awaited });
+  }
+}
+
+/** The tags of an answer's tensors. Dialect 1 gives them as its text, which is tags only if such files are there. */
+export function tagsOf(response: Response, channel: FileChannel): readonly string[] {
+  if (response.tensors.length > 0 || response.level === 2 || response.text === "") {
+    return response.tensors;
+  }
+  const words = response.text.split(/[\s,]+/);
+  const areTags = words.every((word) => /^[A-Za-z0-9_-]{1,64}$/.test(word));
+  return areTags && words.every((word) => channel.exists(`${word}.tsr`)) ? words : [];
+}
+
+function timedOut(command: string, timeoutMs: number): TrError {
+  return new TrError("TR_CALL_TIMEOUT", `${command} did not answer within ${timeoutMs} ms`, {
+    timeoutMs,
+  });
+}
+
+function cancelled(
+  command: string,
+  signal: AbortSignal | undefined,
+  stopped: "unsent" | undefined,
+): TrError {
+  const when = stopped === "unsent" ? "before it was sent" : "before it was answered";
+  return new TrError("TR_CANCELLED", `${command} was cancelled ${when}`, {
+    cause: signal?.reason,
+    ...(stopped && { stopped }),
+  });
+}

@@ -1,0 +1,104 @@
+import { TrError } from "@tr/protocol/errors";
+import { assertName, isName } from "@tr/protocol";
+
+/** How a session is made. Everything is optional. Times are milliseconds. */
+export interface SessionOptions {
+  /** The Python script to run, or `"default"` for the server that comes with the package. Default: `"default"`. */
+  script?: string;
+  /** Further arguments of the script, after the session id. */
+  args?: readonly string[];
+  /** `^[A-Za-z0-9_-]{1,64}$`. Default: random. One that a live session uses is an error. */
+  sessionId?: string;
+  /** The interpreter: a path, a name on the PATH, or a command such as `["uv", "run", "python"]`. Default: found, see `findPython`. */
+  python?: string | readonly string[];
+  /** Variables for the script, over those of this process; `undefined` removes one. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** The script's working directory. Default: this process's. */
+  cwd?: string;
+  /** Where the session directory is made. Default: `TR_WORKSPACE`, else a per-user folder in the memory file system, else in the temporary directory. */
+  workspace?: string;
+  /** The folder between the workspace and the session directory. Default: `"python_session"`. */
+  sessionFolder?: string;
+  /** Free space that the memory file system must have to be chosen, in bytes. Default: 256 MiB. */
+  minFreeBytes?: number;
+  /** True: what the script prints and nobody listens to is dropped, not written to stderr. Default: false. */
+  quiet?: boolean;
+  /** How long the script may take to say that it is ready. Default: 60,000. */
+  startTimeoutMs?: number;
+  /** False: poll instead of using the platform's change notifications. Default: true. */
+  notifications?: boolean;
+}
+
+export interface ResolvedOptions extends SessionOptions {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly sessionFolder: string;
+  readonly minFreeBytes: number;
+  readonly quiet: boolean;
+  readonly startTimeoutMs: number;
+  readonly notifications: boolean;
+}
+
+const known = new Set<string>([
+  ...["script", "args", "sessionId", "python", "env", "cwd", "workspace", "sessionFolder"],
+  ...["minFreeBytes", "quiet", "startTimeoutMs", "notifications"],
+]);
+
+/** Checks the options once and fills in the defaults. @throws TrError `TR_INVALID_ARGUMENT`, naming the option. */
+export function resolveOptions(options: SessionOptions): ResolvedOptions {
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) {
+      throw invalid(name, `one of ${[...known].join(", ")}`, "an unknown option");
+    }
+  }
+  const { sessionId, python } = options;
+  if (sessionId !== undefined) assertName("sessionId", sessionId);
+  if (python !== undefined && [python].flat().some((word) => typeof word !== "string" || !word)) {
+    throw invalid("python", "a path or a list of words", JSON.stringify(python));
+  }
+  for (const name of ["script", "cwd", "workspace"] as const) {
+    const value = options[name];
+    if (value !== undefined && (typeof value !== "string" || value === "")) {
+      throw invalid(name, "a path", JSON.stringify(value));
+    }
+  }
+  const sessionFolder = options.sessionFolder ?? "python_session";
+  if (!isName(sessionFolder)) {
+    throw invalid("sessionFolder", "one folder name", JSON.stringify(sessionFolder));
+  }
+  const startTimeoutMs = options.startTimeoutMs ?? 60_000;
+  assertTimeout("startTimeoutMs", startTimeoutMs);
+  const minFreeBytes = options.minFreeBytes ?? 256 * 2 ** 20;
+  if (!(minFreeBytes >= 0)) throw invalid("minFreeBytes", "a number ≥ 0", String(minFreeBytes));
+  return {
+    ...options,
+    script: options.script ?? "default",
+    args: options.args ?? [],
+    env: options.env ?? {},
+    sessionFolder,
+    minFreeBytes,
+    quiet: options.quiet ?? false,
+    startTimeoutMs,
+    notifications: options.notifications ?? true,
+  };
+}
+
+/** A time limit of a call: a positive number. For ever is said by leaving it out. */
+export function assertTimeout(name: string, value: unknown): asserts value is number {
+  if (typeof value !== "number" || !(value > 0)) {
+    throw invalid(name, "a number of milliseconds > 0 (leave it out for no limit)", String(value));
+  }
+}
+
+/** A time limit of the documented method set, where 0 means for ever: `undefined` then. */
+export function waitLimitMs(value: number): number | undefined {
+  if (typeof value !== "number" || !(value >= 0)) {
+    throw invalid("timeoutMs", "a number of milliseconds ≥ 0 (0: for ever)", String(value));
+  }
+  return value === 0 || value === Number.POSITIVE_INFINITY ? undefined : value;
+}
+
+function invalid(name: string, expected: string, found: string): TrError {
+  return new TrError("TR_INVALID_ARGUMENT", `option ${name}: expected ${expected}, found ${found}`);
+}

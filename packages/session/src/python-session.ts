@@ -1,0 +1,302 @@
+import { assertName } from "@tr/protocol";
+import { TrError } from "@tr/protocol/errors";
+import { isTensor, type Tensor } from "@tr/tsr-codec";
+import { responseError } from "./errors.js";
+import { type Answer, type Limits, tagsOf } from "./exchange.js";
+import type { Letter } from "./mailbox.js";
+import { assertTimeout, type SessionOptions, waitLimitMs } from "./options.js";
+import { answerValue, callRequest, type Message, messageRequest } from "./requests.js";
+import { type Life, SessionCore, type SignalOptions } from "./session-core.js";
+import type { SessionState } from "./state.js";
+import { takeTensor, takeTensors, tensorFile, writeTensors } from "./tensor-files.js";
+
+export interface CallOptions extends SignalOptions {
+  /** Keyword arguments of the Python function. */
+  kwargs?: Record<string, unknown>;
+  /** How long the answer may take, in ms, from the moment the request is sent. Default: no limit. */
+  timeoutMs?: number;
+}
+
+/**
+ * A Python process: started, called with JSON and tensors, stopped.
+ *
+ * `call` and `calculate` are for programs written today. The other methods are those of the older
+ * interface (send a tensor, send a request, wait for the answer), each usable alone; their times are
+ * milliseconds too, and 0 means for ever.
+ */
+export class PythonSession extends SessionCore {
+  readonly #sends = new Map<string, Promise<void>>();
+  readonly #sentTags = new Set<string>();
+  #calls = 0;
+
+  constructor(options?: SessionOptions);
+  constructor(script: string, sessionId?: string, quiet?: boolean);
+  constructor(options: SessionOptions | string = {}, sessionId?: string, quiet?: boolean) {
+    super(
+      typeof options === "string"
+        ? {
+            script: options,
+            ...(sessionId !== undefined && { sessionId }),
+            ...(quiet !== undefined && { quiet }),
+          }
+        : options,
+    );
+  }
+
+  /**
+   * Calls a Python function: JSON values, tensors, and objects and arrays with tensors anywhere inside
+   * go in; its result, likewise, comes out. Arrays must not be changed until the promise is settled.
+   * Calls made while one runs are sent in order.
+   *
+   * @throws TrError `TR_PYTHON_ERROR`, `TR_UNKNOWN_COMMAND`, `TR_CALL_TIMEOUT`, `TR_CANCELLED`, `TR_WORKER_CRASHED`,
+   * `TR_SESSION_CLOSED`, `TR_NOT_STARTED`, `TR_INVALID_ARGUMENT`, `TR_NEEDS_LEVEL_2`, `TR_UNSUPPORTED_DTYPE`, `TR_WORKSPACE_FULL`.
+   */
+  async call<T = unknown>(
+    command: string,
+    args: readonly unknown[] = [],
+    { kwargs = {}, signal, timeoutMs }: CallOptions = {},
+  ): Promise<T> {
+    if (!Array.isArray(args)) {
+      throw new TrError(
+        "TR_INVALID_ARGUMENT",
+        `args: expected an array, found ${typeof args}: call("${command}", [value])`,
+      );
+    }
+    if (timeoutMs !== undefined) assertTimeout("timeoutMs", timeoutMs);
+    const { facts, exchange } = await this.running();
+    const request = callRequest(facts, `t${++this.#calls}`, command, args, kwargs);
+    const answer = await exchange.submit(request, { signal, timeoutMs });
+    return answerValue(this.#checked(answer, command)) as T;
+  }
+
+  /** Tensors in, one tensor out. @throws as `call`, and `TR_PROTOCOL` when the result is not one tensor. */
+  async calculate(command: string, ...tensors: Tensor[]): Promise<Tensor> {
+    const result = await this.call(command, tensors);
+    if (isTensor(result)) return result;
+    throw new TrError(
+      "TR_PROTOCOL",
+      `${command}: expected one tensor as the result, found ${describe(result)}; use call for other results`,
+    );
+  }
+
+  /** Whether an answer to `sendRequest` is there and unread. */
+  newResponse(): boolean {
+    return !this.mailbox.isEmpty;
+  }
+
+  /** Resolves to true when the worker waits for a request, to false when the time is up or the worker is gone. */
+  waitUntilReady(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
+    return this.#waitForState(timeoutMs, signal, () => true);
+  }
+
+  /** Resolves to true when everything sent was answered and the last answer was no error; false: it was one, or the time is up. */
+  waitUntilOk(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
+    return this.#waitForState(timeoutMs, signal, () => !this.runningNow().exchange.hasFailed);
+  }
+
+  /**
+   * Sends a request: plain text (`"matmul input_a input_b"`), a JSON string or an object. Resolves
+   * when it is written. The answer is for `waitForResponse`, `waitForTensor` or `readResponse`.
+   */
+  async sendRequest(message: Message, { signal }: SignalOptions = {}): Promise<void> {
+    const life = await this.running();
+    await Promise.all(this.#sends.values());
+    const request = messageRequest(life.facts, message, this.#isUnread(life), false);
+    const { command } = request;
+    if (command === "exit") this.expectExit();
+    await new Promise<void>((resolve, reject) => {
+      life.exchange
+        .submit(request, { signal, onSent: resolve })
+        .then(
+          (answer) => this.mailbox.put({ command, outcome: answer }),
+          (error) => {
+            reject(error);
+            this.mailbox.put({ command, outcome: error });
+          },
+        );
+    });
+  }
+
+  /** The text of an unread answer to `sendRequest`; `undefined` when none is there. @throws the error that the answer is. */
+  async readResponse(): Promise<string | undefined> {
+    const letter = this.mailbox.take();
+    return letter && this.#opened(letter).response.text;
+  }
+
+  /** The text of the next answer to `sendRequest`. @throws TrError `TR_CALL_TIMEOUT` (waiting again works), or the error that the answer is. */
+  async waitForResponse(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<string> {
+    return (await this.#nextAnswer(timeoutMs, signal)).response.text;
+  }
+
+  /** Sends a request and resolves to the text of its answer. A time-out cancels the request. */
+  async fetchResponse(
+    message: Message,
+    timeoutMs = 10_000,
+    { signal }: SignalOptions = {},
+  ): Promise<string> {
+    return (await this.#fetch(message, timeoutMs, signal, false)).response.text;
+  }
+
+  /** Sends a request and resolves to the tensor of its answer. */
+  async fetchTensor(
+    message: Message,
+    timeoutMs = 10_000,
+    options: SignalOptions = {},
+  ): Promise<Tensor> {
+    return onlyTensor(await this.fetchTensors(message, timeoutMs, options));
+  }
+
+  /** Sends a request and resolves to the tensors of its answer. */
+  async fetchTensors(
+    message: Message,
+    timeoutMs = 10_000,
+    { signal }: SignalOptions = {},
+  ): Promise<Tensor[]> {
+    const { response, tensors } = await this.#fetch(message, timeoutMs, signal, true);
+    if (tensors.size === 0) throw noTensor(response.text);
+    return [...tensors.values()];
+  }
+
+  /** The tensor of the next answer to `sendRequest`. @throws TrError `TR_PROTOCOL` when the answer holds none or several. */
+  async waitForTensor(timeoutMs = 10_000, options: SignalOptions = {}): Promise<Tensor> {
+    return onlyTensor(await this.waitForTensors(timeoutMs, options));
+  }
+
+  /** The tensors of the next answer to `sendRequest`. */
+  async waitForTensors(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<Tensor[]> {
+    const { response } = await this.#nextAnswer(timeoutMs, signal);
+    const { worker } = this.runningNow();
+    const tags = tagsOf(response, worker.channel);
+    if (tags.length === 0) throw noTensor(response.text);
+    return [...(await takeTensors(worker.channel, tags)).values()];
+  }
+
+  /** Waits for the tensor file of that tag, reads and removes it. @throws TrError `TR_CALL_TIMEOUT`. */
+  async recvTensor(
+    tag: string,
+    timeoutMs = 10_000,
+    { signal }: SignalOptions = {},
+  ): Promise<Tensor> {
+    assertName("tag", tag);
+    const limitMs = waitLimitMs(timeoutMs);
+    const { channel } = (await this.running()).worker;
+    await channel.waitFor(() => channel.exists(`${tag}.tsr`) || undefined, {
+      timeoutMs: limitMs,
+      ...(signal && { signal }),
+    });
+    const tensor = await takeTensor(channel, tag);
+    if (tensor !== undefined) return tensor;
+    throw new TrError("TR_CALL_TIMEOUT", `no ${tag}.tsr within ${timeoutMs} ms`, { timeoutMs });
+  }
+
+  /** Writes a tensor for the worker under a tag that later requests name. @throws TrError `TR_INVALID_ARGUMENT` when that tag is still unread. */
+  async sendTensor(tensor: Tensor, tag: string, _options: SignalOptions = {}): Promise<void> {
+    assertName("tag", tag);
+    const { facts, worker } = await this.running();
+    const file = tensorFile(tag, tensor, facts.level, `tensor ${tag}`);
+    if (this.#sends.has(tag) || worker.channel.exists(`${tag}.tsr`)) {
+      throw new TrError(
+        "TR_INVALID_ARGUMENT",
+        `tag: the worker has not read ${tag} yet; choose another, or send a request that uses it`,
+      );
+    }
+    const send = writeTensors(worker.channel, [file]).finally(() => this.#sends.delete(tag));
+    this.#sends.set(tag, send);
+    this.#sentTags.add(tag);
+    await send;
+  }
+
+  async #fetch(
+    message: Message,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    readsTensors: boolean,
+  ): Promise<Answer> {
+    const limitMs = waitLimitMs(timeoutMs);
+    const life = await this.running();
+    await Promise.all(this.#sends.values());
+    const request = messageRequest(life.facts, message, this.#isUnread(life), readsTensors);
+    const limits: Limits = { signal, timeoutMs: limitMs };
+    return this.#checked(await life.exchange.submit(request, limits), request.command);
+  }
+
+  async #nextAnswer(timeoutMs: number, signal: AbortSignal | undefined): Promise<Answer> {
+    const limitMs = waitLimitMs(timeoutMs);
+    if (this.mailbox.isEmpty) await this.running();
+    return this.#opened(await this.mailbox.wait(limitMs, signal));
+  }
+
+  #opened({ command, outcome }: Letter): Answer {
+    if (TrError.is(outcome)) throw outcome;
+    if (outcome.response.kind === "error") throw responseError(outcome.response, command);
+    return outcome;
+  }
+
+  #checked(answer: Answer, command: string): Answer {
+    if (answer.response.kind === "error") throw responseError(answer.response, command);
+    return answer;
+  }
+
+  #isUnread({ worker }: Life): (word: string) => boolean {
+    return (word) => this.#sentTags.has(word) && worker.channel.exists(`${word}.tsr`);
+  }
+
+  #waitForState(
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    isGood: () => boolean,
+  ): Promise<boolean> {
+    const limitMs = waitLimitMs(timeoutMs);
+    const verdict = (state: SessionState): boolean | undefined => {
+      if (state.status === "ready") return isGood();
+      return state.status === "exited" || state.status === "crashed" ? false : undefined;
+    };
+    const now = verdict(this.state);
+    if (now !== undefined) return Promise.resolve(now);
+    return new Promise((resolve, reject) => {
+      const finish = () => {
+        clearTimeout(timer);
+        this.off("state", onState);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const onState = (state: SessionState) => {
+        const found = verdict(state);
+        if (found === undefined) return;
+        finish();
+        resolve(found);
+      };
+      const onAbort = () => {
+        finish();
+        reject(new TrError("TR_CANCELLED", "the wait was cancelled", { cause: signal?.reason }));
+      };
+      const timer =
+        limitMs === undefined
+          ? undefined
+          : setTimeout(() => {
+              finish();
+              resolve(false);
+            }, limitMs);
+      this.on("state", onState);
+      if (signal?.aborted) onAbort();
+      else signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+}
+
+function onlyTensor(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  if (first !== undefined && tensors.length === 1) return first;
+  throw new TrError(
+    "TR_PROTOCOL",
+    `expected an answer with one tensor, found ${tensors.length}; use waitForTensors or fetchTensors`,
+  );
+}
+
+function noTensor(text: string): TrError {
+  return new TrError("TR_PROTOCOL", `expected an answer with a tensor, found the text "${text}"`);
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return value === null ? "null" : `a value of type ${typeof value}`;
+}

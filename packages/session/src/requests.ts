@@ -1,0 +1,120 @@
+import {
+  argsToWords,
+  buildRequest,
+  decodeValue,
+  encodeValue,
+  type JsonValue,
+  parseMessage,
+  type WorkerInfo,
+} from "@tr/protocol";
+import { TrError } from "@tr/protocol/errors";
+import { isTensor, type Tensor, tensor } from "@tr/tsr-codec";
+import type { Answer, OutgoingRequest } from "./exchange.js";
+import type { WorkerFacts } from "./start-worker.js";
+import { type TensorFile, tensorFile } from "./tensor-files.js";
+
+export type Message = string | Record<string, unknown>;
+
+/** The request of `call`: arguments and keyword arguments become JSON, tensors anywhere inside become files. */
+export function callRequest(
+  facts: WorkerFacts,
+  /** Unique in the session: the tags are made from it. */
+  prefix: string,
+  command: string,
+  args: readonly unknown[],
+  kwargs: Record<string, unknown>,
+): OutgoingRequest {
+  if (typeof command !== "string" || !/^\S+$/.test(command)) {
+    throw new TrError(
+      "TR_INVALID_ARGUMENT",
+      `command: expected a name without spaces, found ${JSON.stringify(command)}`,
+    );
+  }
+  const tensors: TensorFile[] = [];
+  const tags = new Map<unknown, string>();
+  const addTensor = (value: unknown, path: string): string => {
+    const tag = `${prefix}_${tensors.length}`;
+    const made = value instanceof Uint8Array ? tensor(value, [value.length]) : (value as Tensor);
+    tensors.push(tensorFile(tag, made, facts.level, path));
+    tags.set(value, tag);
+    return tag;
+  };
+  const isFile = (value: unknown) => value instanceof Uint8Array || isTensor(value);
+  const encoded = encodeValue({ args, kwargs }, { isTensor: isFile, addTensor }) as {
+    args: JsonValue[];
+    kwargs: Record<string, JsonValue>;
+  };
+  const hasKwargs = Object.keys(kwargs).length > 0;
+  const flat = hasKwargs ? undefined : argsToWords(args, (value) => tags.get(value));
+  if (facts.level === 1 && flat === undefined) {
+    throw new TrError(
+      "TR_NEEDS_LEVEL_2",
+      `${command}: this worker speaks protocol level 1, which carries tensors, numbers and strings, not ${hasKwargs ? "keyword arguments" : "nested values"}`,
+    );
+  }
+  // A worker that lists the command takes its arguments from args; the words are for the others.
+  const isListed = facts.level === 2 && facts.workerInfo.commands.includes(command);
+  const { words, tags: areTags } = (isListed ? undefined : flat) ?? { words: "", tags: false };
+  return {
+    command,
+    tensors,
+    readsTensors: true,
+    toText: (id) =>
+      buildRequest({
+        command,
+        words,
+        tags: areTags,
+        level: facts.level,
+        timestampMs: Date.now(),
+        ...(facts.level === 2 && { id, args: encoded.args }),
+        ...(facts.level === 2 && hasKwargs && { kwargs: encoded.kwargs }),
+      }),
+  };
+}
+
+/** The request of `sendRequest` and `fetch…`: a user's text, JSON or object in one of the dialects. */
+export function messageRequest(
+  facts: WorkerFacts,
+  message: Message,
+  isUnreadTag: (word: string) => boolean,
+  readsTensors: boolean,
+): OutgoingRequest {
+  const { command, words, extra } = parseMessage(message);
+  const list = words.split(/\s+/).filter((word) => word !== "");
+  const tags = list.length > 0 && list.every(isUnreadTag);
+  return {
+    command,
+    tensors: [],
+    readsTensors,
+    toText: (id) =>
+      buildRequest({
+        command,
+        words: tags ? list.join(" ") : words,
+        tags,
+        level: facts.level,
+        timestampMs: Date.now(),
+        ...(facts.level === 2 && { id }),
+        ...(extra && { extra }),
+      }),
+  };
+}
+
+/** The JavaScript value of an answer to `call`. */
+export function answerValue({ response, tensors }: Answer): unknown {
+  const [first] = tensors.values();
+  if (response.level === 1 || response.value === undefined) {
+    return tensors.size > 1 ? [...tensors.values()] : (first ?? response.text);
+  }
+  return decodeValue(response.value, {
+    getTensor: (tag: string) => {
+      const found = tensors.get(tag);
+      if (found !== undefined) return found;
+      throw new TrError("TR_PROTOCOL", `the answer holds the tensor ${tag} but does not list it in tensors`);
+    },
+  });
+}
+
+/** How many requests a worker takes at once. */
+export function concurrencyOf(facts: WorkerFacts): number {
+  return facts.level === 2 ? (facts.workerInfo satisfies WorkerInfo).concurrency : 1;
+}

@@ -1,0 +1,128 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type FileChannel, openFileChannel } from "@tr/file-channel";
+import { negotiateLevel, parseStatus, parseWorkerInfo, type WorkerInfo } from "@tr/protocol";
+import { TrError } from "@tr/protocol/errors";
+import { defaultServerPath, findPython, launcherPath } from "@tr/worker-py";
+import { spawnFailed, startFailed, startTimedOut } from "./errors.js";
+import { hostIdentity } from "./host-identity.js";
+import { liveWorkers } from "./live-workers.js";
+import type { ResolvedOptions } from "./options.js";
+import { makeSessionDirectory } from "./workspace.js";
+import { type SpawnOptions, WorkerProcess } from "./worker-process.js";
+
+/** A worker that has been started, with the directory and the channel that are its own. */
+export interface RunningWorker {
+  readonly process: WorkerProcess;
+  readonly channel: FileChannel;
+  readonly workspace: string;
+  readonly directory: string;
+  /** The command line without the script's own arguments. */
+  readonly python: readonly string[];
+}
+
+/** What a worker is, as far as its protocol level lets it say. */
+export type WorkerFacts =
+  | { readonly level: 2; readonly workerInfo: WorkerInfo }
+  | { readonly level: 1 };
+
+/**
+ * Makes the session directory and starts the process.
+ *
+ * @throws TrError `TR_PYTHON_NOT_FOUND`, `TR_SCRIPT_NOT_FOUND`, `TR_INVALID_ARGUMENT` (workspace, session id), `TR_START_FAILED`.
+ */
+export async function spawnWorker(
+  options: ResolvedOptions,
+  sessionId: string,
+  onLine: SpawnOptions["onLine"],
+): Promise<RunningWorker> {
+  const script = options.script === "default" ? defaultServerPath : resolve(options.script);
+  if (!existsSync(script)) {
+    throw new TrError("TR_SCRIPT_NOT_FOUND", `there is no script ${script} (option script)`, { script });
+  }
+  const found = findPython({ script, ...(options.python && { python: options.python }) });
+  const { workspace, path: directory } = makeSessionDirectory(options, sessionId);
+  const channel = openFileChannel(directory, { notifications: options.notifications });
+  const python = [found.file, ...found.args];
+  try {
+    channel.writeSync("host.json", JSON.stringify(hostIdentity()));
+    const process = await WorkerProcess.spawn({
+      file: found.file,
+      args: [...found.args, launcherPath, script, sessionId, ...options.args],
+      cwd: options.cwd,
+      env: workerEnvironment(options, workspace, directory),
+      onLine,
+    });
+    liveWorkers.add({ pid: process.pid, directory });
+    return { process, channel, workspace, directory, python };
+  } catch (error) {
+    channel.close();
+    rmSync(directory, { recursive: true, force: true });
+    throw TrError.is(error) ? error : spawnFailed(python, error);
+  }
+}
+
+/**
+ * Waits until the worker has said what it is and that it is ready.
+ *
+ * @throws TrError `TR_START_FAILED` as soon as the process ends, `TR_START_TIMEOUT`; the process is the caller's to stop.
+ */
+export async function waitUntilStarted(
+  worker: RunningWorker,
+  timeoutMs: number,
+): Promise<WorkerFacts> {
+  const { process, channel } = worker;
+  const ended = new AbortController();
+  process.exited.then(() => ended.abort());
+  process.hold(true);
+  try {
+    const facts = await channel.waitFor(() => readFacts(channel), {
+      timeoutMs,
+      signal: ended.signal,
+    });
+    if (facts === undefined) throw startTimedOut(timeoutMs, process.stderrTail);
+    return facts;
+  } catch (error) {
+    if (!ended.signal.aborted) throw error;
+    throw startFailed(await process.exited, process.stderrTail);
+  } finally {
+    process.hold(false);
+  }
+}
+
+function readFacts(channel: FileChannel): WorkerFacts | undefined {
+  // The status first: worker.json is written before the status says ready.
+  const status = channel.readSync("status.txt", { maxBytes: 1 << 16 });
+  if (status === undefined) return undefined;
+  const info = channel.readSync("worker.json", { maxBytes: 1 << 20 });
+  return negotiateLevel({
+    status: parseStatus(new TextDecoder().decode(status)),
+    ...(info && { workerInfo: parseWorkerInfo(new TextDecoder().decode(info)) }),
+  });
+}
+
+function workerEnvironment(
+  options: ResolvedOptions,
+  workspace: string,
+  directory: string,
+): Record<string, string | undefined> {
+  return {
+    // PyTorch's OpenMP threads spin while they wait: with as many workers as cores every call is late by milliseconds.
+    OMP_WAIT_POLICY: "passive",
+    ...process.env,
+    ...(options.notifications ? {} : { TR_NOTIFICATIONS: "off" }),
+    ...options.env,
+    TR_SESSION_DIR: directory,
+    TR_WORKSPACE: workspace,
+    TR_HOST_PID: String(process.pid),
+  };
+}
+
+/** The last status word that the worker wrote, for the message about its end. */
+export function lastStatus({ directory }: RunningWorker): string | undefined {
+  try {
+    return readFileSync(join(directory, "status.txt"), "utf8");
+  } catch {
+    return undefined; // it wrote none, or the directory is gone
+  }
+}

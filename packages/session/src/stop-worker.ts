@@ -1,0 +1,44 @@
+import type { RunningWorker, WorkerFacts } from "./start-worker.js";
+
+/** How long each step of the stop ladder waits for the process to leave, in ms; `undefined`: for ever. */
+export interface StopLadder {
+  /** After asking. 0: it is not asked. */
+  readonly requestMs: number | undefined;
+  /** After SIGTERM to the process group; then comes SIGKILL. */
+  readonly termMs: number;
+}
+
+/**
+ * Asks the worker to leave: `exit.flag` and the end of its stdin for ours; for a worker of the older
+ * dialects the status `exit` and an exit request, which it reads when it looks for its next one.
+ */
+export function askToLeave(worker: RunningWorker, level: WorkerFacts["level"] | undefined): void {
+  const { channel, process } = worker;
+  if (process.hasExited) return;
+  channel.writeSync("exit.flag", "exit");
+  if (level === 1) {
+    channel.writeSync("status.txt", "exit");
+    if (!channel.exists("request.json")) {
+      channel.writeSync("request.json", '{"cmd": "exit", "params": "", "command": "exit", "parameters": ""}');
+    }
+  }
+  process.closeStdin();
+}
+
+/** Asks, then SIGTERM, then SIGKILL of the whole group. True when the worker left because it was asked to. */
+export async function stopWorker(
+  worker: RunningWorker,
+  level: WorkerFacts["level"] | undefined,
+  ladder: StopLadder,
+): Promise<boolean> {
+  const { process } = worker;
+  if (ladder.requestMs !== 0) {
+    askToLeave(worker, level);
+    if (await process.waitForExit(ladder.requestMs)) return true;
+  }
+  process.kill("SIGTERM");
+  if (await process.waitForExit(ladder.termMs)) return false;
+  process.kill("SIGKILL");
+  await process.waitForExit(undefined);
+  return false;
+}

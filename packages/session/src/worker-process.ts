@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { LineSplitter } from "./line-splitter.js";
+import { killGroup } from "./process-group.js";
+
+export interface SpawnOptions {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  onLine(stream: "stdout" | "stderr", line: string): void;
+}
+
+export interface Exit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** How many of the last lines of stderr an error message shows. */
+const tailLines = 30;
+/** After the process has ended, how long its last output may take to arrive: a grandchild can hold the pipe open for ever. */
+const drainMs = 500;
+
+/**
+ * One running worker. Started in a process group of its own, without a shell; by itself it does not
+ * keep this program alive.
+ *
+ * Plain `node:child_process` rather than execa: importing execa takes 60 ms, more than half of what a
+ * session takes from start to its first answer, and its promise waits until every inherited copy of
+ * the output pipes is closed, which a grandchild can put off for ever.
+ */
+export class WorkerProcess {
+  readonly pid: number;
+  /** Settles when the process has ended and its output has been read. Never rejects. */
+  readonly exited: Promise<Exit>;
+  readonly #child: ChildProcess;
+  readonly #tail: string[] = [];
+  #exit: Exit | undefined;
+
+  /** @throws the system's error when the file cannot be run. */
+  static async spawn(options: SpawnOptions): Promise<WorkerProcess> {
+    const child = spawn(options.file, options.args, {
+      cwd: options.cwd,
+      env: definedOnly(options.env),
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true, // a group of its own: Ctrl-C in the terminal is the host's to handle, and its children end with it
+      windowsHide: true,
+      shell: false,
+    });
+    if (child.pid === undefined) {
+      const [error] = await once(child, "error");
+      throw error;
+    }
+    return new WorkerProcess(child, child.pid, options);
+  }
+
+  private constructor(child: ChildProcess, pid: number, options: SpawnOptions) {
+    this.#child = child;
+    this.pid = pid;
+    child.on("error", () => {}); // a failed kill(): the caller of kill looks at the process, not at this
+    // The worker may be gone when its stdin is closed: EPIPE then says nothing new.
+    child.stdin?.on("error", () => {});
+    const drained = (["stdout", "stderr"] as const).map((name) =>
+      this.#readLines(name, options.onLine),
+    );
+    this.exited = this.#waitForExit(Promise.all(drained));
+    this.hold(false);
+  }
+
+  get hasExited(): boolean {
+    return this.#exit !== undefined;
+  }
+
+  /** The last lines that the process wrote to stderr. */
+  get stderrTail(): string {
+    return this.#tail.join("\n");
+  }
+
+  /** Whether the running process keeps this program alive. */
+  hold(on: boolean): void {
+    const { stdin, stdout, stderr } = this.#child;
+    const verb = on ? "ref" : "unref";
+    this.#child[verb]();
+    for (const pipe of [stdin, stdout, stderr]) (pipe as Socket | null)?.[verb]?.();
+  }
+
+  /** End of file on the worker's stdin: the portable way to say that nobody will talk to it any more. */
+  closeStdin(): void {
+    this.#child.stdin?.end();
+  }
+
+  /** Signals the whole process group. Nothing happens when it is gone. */
+  kill(signal: "SIGTERM" | "SIGKILL"): void {
+    if (!this.hasExited) killGroup(this.pid, signal);
+  }
+
+  /** Waits until the process has ended; false when the time is up first. `undefined`: for ever. */
+  async waitForExit(timeoutMs: number | undefined): Promise<boolean> {
+    this.hold(true);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      if (timeoutMs === undefined) return await this.exited.then(() => true);
+      const timeout = new Promise<false>((resolve) => {
+        timer = setTimeout(() => resolve(false), timeoutMs);
+      });
+      return await Promise.race([this.exited.then(() => true), timeout]);
+    } finally {
+      clearTimeout(timer);
+      this.hold(false);
+    }
+  }
+
+  #readLines(name: "stdout" | "stderr", onLine: SpawnOptions["onLine"]): Promise<void> {
+    const pipe = this.#child[name];
+    if (pipe === null) return Promise.resolve();
+    const splitter = new LineSplitter((line) => {
+      if (name === "stderr") {
+        this.#tail.push(line);
+        if (this.#tail.length > tailLines) this.#tail.shift();
+      }
+      onLine(name, line);
+    });
+    return new Promise((resolve) => {
+      pipe.on("data", (chunk: Uint8Array) => splitter.push(chunk));
+      pipe.on("error", () => {}); // followed by close
+      pipe.on("close", () => {
+        splitter.end();
+        resolve();
+      });
+    });
+  }
+
+  async #waitForExit(drained: Promise<unknown>): Promise<Exit> {
+    const [exitCode, signal] = (await once(this.#child, "exit")) as [number | null, Exit["signal"]];
+    this.#exit = { exitCode, signal };
+    killGroup(this.pid, "SIGKILL"); // what it started and left behind
+    let timer: NodeJS.Timeout | undefined;
+    const timeUp = new Promise((resolve) => {
+      timer = setTimeout(resolve, drainMs);
+    });
+    await Promise.race([drained, timeUp]);
+    clearTimeout(timer);
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+    return this.#exit;
+  }
+}
+
+function definedOnly(env: SpawnOptions["env"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

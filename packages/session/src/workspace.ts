@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { lstatSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { TrError } from "@tr/protocol/errors";
+import { hostIdentity, isHostAlive } from "./host-identity.js";
+import type { ResolvedOptions } from "./options.js";
+
+export interface SessionDirectory {
+  /** Absolute. */
+  readonly workspace: string;
+  /** `<workspace>/<sessionFolder>/tr_session_<sessionId>`, mode 0700. */
+  readonly path: string;
+}
+
+/** The id of a session that was given none: 64 random bits. */
+export function randomSessionId(): string {
+  return randomBytes(8).toString("hex");
+}
+
+/**
+ * Makes the session directory. A directory of that name left by a dead host is replaced.
+ *
+ * @throws TrError `TR_INVALID_ARGUMENT` when a live session has that id, or when the workspace is not usable.
+ */
+export function makeSessionDirectory(
+  options: Pick<ResolvedOptions, "workspace" | "sessionFolder" | "minFreeBytes">,
+  sessionId: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): SessionDirectory {
+  const named = options.workspace ?? (env.TR_WORKSPACE || undefined);
+  const workspace = named === undefined ? ownWorkspace(options.minFreeBytes) : resolve(named);
+  const path = join(workspace, options.sessionFolder, `tr_session_${sessionId}`);
+  try {
+    mkdirSync(join(workspace, options.sessionFolder), { recursive: true, mode: 0o700 });
+    makeExclusively(path, sessionId);
+  } catch (cause) {
+    if (TrError.is(cause)) throw cause;
+    throw new TrError(
+      "TR_INVALID_ARGUMENT",
+      `option workspace: the session directory ${path} cannot be made: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  return { workspace, path };
+}
+
+function makeExclusively(path: string, sessionId: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const owner = ownerOf(path);
+    if (owner === undefined || isHostAlive(owner)) {
+      const why = owner === undefined ? "its owner is not known" : `process ${owner.pid} uses it`;
+      throw new TrError(
+        "TR_INVALID_ARGUMENT",
+        `option sessionId: ${sessionId} is taken: ${path} is there and ${why}. Choose another id, leave it out, or remove the directory.`,
+      );
+    }
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path, { mode: 0o700 });
+  }
+}
+
+function ownerOf(path: string): ReturnType<typeof hostIdentity> | undefined {
+  try {
+    const owner: unknown = JSON.parse(readFileSync(join(path, "host.json"), "utf8"));
+    const { pid } = owner as { pid?: unknown };
+    return typeof pid === "number" ? (owner as ReturnType<typeof hostIdentity>) : undefined;
+  } catch {
+    return undefined; // no host.json, or not one of ours: the caller treats the directory as somebody's
+  }
+}
+
+/** A folder of this user's own: in the memory file system where there is room, else in the temporary directory. */
+function ownWorkspace(minFreeBytes: number): string {
+  const uid = process.getuid?.();
+  // Windows: the temporary directory is the user's own already.
+  if (uid === undefined) return join(tmpdir(), "tech-renaissance");
+  const inMemory = `/dev/shm/tr-${uid}`;
+  if (freeBytes("/dev/shm") >= minFreeBytes && isOurs(inMemory, uid)) return inMemory;
+  const onDisk = join(tmpdir(), `tr-${uid}`);
+  if (isOurs(onDisk, uid)) return onDisk;
+  throw new TrError(
+    "TR_INVALID_ARGUMENT",
+    `option workspace: ${onDisk} is not a directory that only this user can open. Remove it, or name another workspace.`,
+  );
+}
+
+function freeBytes(path: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    return -1; // this system has no such file system
+  }
+}
+
+/** Makes the folder if need be. A link, somebody else's folder, or one that others can open is refused: they could plant files in it. */
+function isOurs(path: string, uid: number): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") return false;
+  }
+  const stat = lstatSync(path);
+  return stat.isDirectory() && stat.uid === uid && (stat.mode & 0o077) === 0;
+}

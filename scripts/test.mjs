@@ -1,0 +1,117 @@
+// Runs every check and every test of both languages and ends with one line of counts.
+// Under CI=true a skipped test is a failure: there every tool is installed.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const windows = process.platform === "win32";
+const reports = mkdtempSync(join(tmpdir(), "tr-test-"));
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const skips = [];
+
+function run(file, args, options = {}) {
+  const { status, error } = spawnSync(file, args, {
+    cwd: root,
+    stdio: "inherit",
+    shell: windows,
+    ...options,
+  });
+  if (error) console.error(`${file}: ${error.message}`);
+  return status === 0;
+}
+
+/** A check that passes or fails as a whole counts as one. */
+function check(name, file, args, options) {
+  const started = performance.now();
+  const passed = run(file, args, options);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${passed ? "✓" : "✗"} ${name} (${seconds} s)`);
+  totals[passed ? "passed" : "failed"]++;
+}
+
+function suite(name, file, args, options, readReport) {
+  const passed = run(file, args, options);
+  let counts;
+  try {
+    counts = readReport();
+  } catch (error) {
+    console.error(`${name} left no report: ${error.message}`);
+    counts = { passed: 0, failed: 1, skipped: [] };
+  }
+  if (counts.passed + counts.failed === 0) {
+    console.error(`${name} ran no test`);
+    counts.failed = 1;
+  }
+  totals.passed += counts.passed;
+  totals.failed += counts.failed;
+  totals.skipped += counts.skipped.length;
+  skips.push(...counts.skipped.map((skip) => `${name}: ${skip}`));
+  // A broken hook, an unhandled rejection or a file that does not load has no test of its own.
+  if (!passed && counts.failed === 0) totals.failed++;
+}
+
+const pnpm = (...args) => ["pnpm", ["exec", ...args]];
+const python = { cwd: join(root, "python") };
+check("biome", ...pnpm("biome", "ci", "."));
+check("types", ...pnpm("turbo", "run", "typecheck", "--output-logs=errors-only"));
+check("import directions", ...pnpm("turbo", "boundaries"));
+check("ruff check", "uv", ["run", "--no-sync", "--active", "ruff", "check", "."], python);
+check(
+  "ruff format",
+  "uv",
+  ["run", "--no-sync", "--active", "ruff", "format", "--check", "."],
+  python,
+);
+check("mypy", "uv", ["run", "--no-sync", "--active", "mypy"], python);
+check("packed packages", "node", ["scripts/check-packages.mjs"]);
+
+const vitestReport = join(reports, "vitest.json");
+suite(
+  "vitest",
+  ...pnpm(
+    "vitest",
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${vitestReport}`,
+  ),
+  {},
+  () => {
+    const report = JSON.parse(readFileSync(vitestReport, "utf8"));
+    const skipped = report.testResults.flatMap((file) =>
+      file.assertionResults
+        .filter(({ status }) => status === "skipped" || status === "pending" || status === "todo")
+        .map(({ fullName }) => fullName),
+    );
+    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped };
+  },
+);
+
+const pytestReport = join(reports, "pytest.xml");
+suite(
+  "pytest",
+  "uv",
+  ["run", "--no-sync", "--active", "pytest", "-rs", `--junitxml=${pytestReport}`],
+  python,
+  () => {
+    const xml = readFileSync(pytestReport, "utf8");
+    const count = (name) =>
+      Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1]);
+    const failed = count("failures") + count("errors");
+    const skipped = [...xml.matchAll(/<skipped [^>]*message="([^"]*)"/g)].map(([, why]) => why);
+    return { passed: count("tests") - failed - skipped.length, failed, skipped };
+  },
+);
+
+rmSync(reports, { recursive: true, force: true });
+for (const skip of skips) console.log(`skipped: ${skip}`);
+if (process.env.CI === "true" && totals.skipped > 0) {
+  console.log("A skip counts as a failure in CI: install the missing tool there.");
+  totals.failed += totals.skipped;
+  totals.skipped = 0;
+}
+console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exit(totals.failed === 0 ? 0 : 1);
