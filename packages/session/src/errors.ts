@@ -44,13 +44,19 @@ function pythonFrames(traceback: string): string[] {
 export function crashError(exit: Exit, stderrTail: string, lastStatus?: string): TrError {
   const { exitCode, signal } = exit;
   const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
-  const said = lastStatus?.startsWith("error") ? `; its last status was "${lastStatus.trim()}"` : "";
-  return new TrError("TR_WORKER_CRASHED", `the Python worker is gone: ${how}${said}${lastLines(stderrTail)}`, {
-    exitCode,
-    signal,
-    oom: false,
-    stderrTail,
-  });
+  const said = lastStatus?.startsWith("error")
+    ? `; its last status was "${lastStatus.trim()}"`
+    : "";
+  return new TrError(
+    "TR_WORKER_CRASHED",
+    `the Python worker is gone: ${how}${said}${lastLines(stderrTail)}`,
+    {
+      exitCode,
+      signal,
+      oom: false,
+      stderrTail,
+    },
+  );
 }
 
 export function startFailed(exit: Exit, stderrTail: string): TrError {

@@ -2,7 +2,7 @@ import type { FileChannel } from "@tr/file-channel";
 import { parseResponse, type Response } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import type { Tensor } from "@tr/tsr-codec";
-import { removeTensors, takeTensors, type TensorFile, writeTensors } from "./tensor-files.js";
+import { removeTensors, type TensorFile, takeTensors, writeTensors } from "./tensor-files.js";
 
 export interface OutgoingRequest {
   readonly command: string;
@@ -78,7 +78,8 @@ export class Exchange {
     const { signal } = limits;
     if (signal?.aborted) return Promise.reject(cancelled(request.command, signal, "unsent"));
     return new Promise((resolve, reject) => {
-      const onAbort = () => this.#leave(entry, (phase) => cancelled(request.command, signal, phase));
+      const onAbort = () =>
+        this.#leave(entry, (phase) => cancelled(request.command, signal, phase));
       const entry: Entry = {
         id: String(++this.#lastId),
         request,
@@ -87,8 +88,8 @@ export class Exchange {
         settle: (outcome) => {
           clearTimeout(entry.timer);
           signal?.removeEventListener("abort", onAbort);
-          if (TrError.is(outcome)) reject(outcome);
-          else resolve(outcome);
+          if ("response" in outcome) resolve(outcome);
+          else reject(outcome);
         },
       };
       signal?.addEventListener("abort", onAbort, { once: true });

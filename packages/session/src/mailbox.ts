@@ -39,7 +39,9 @@ export class Mailbox {
       };
       const onAbort = () => leave(waitCancelled(signal));
       const timer =
-        timeoutMs === undefined ? undefined : setTimeout(() => leave(waitTimedOut(timeoutMs)), timeoutMs);
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(() => leave(waitTimedOut(timeoutMs)), timeoutMs);
       const finish = () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);

@@ -1,5 +1,5 @@
-import { TrError } from "@tr/protocol/errors";
 import { assertName, isName } from "@tr/protocol";
+import { TrError } from "@tr/protocol/errors";
 
 /** How a session is made. Everything is optional. Times are milliseconds. */
 export interface SessionOptions {

@@ -105,15 +105,13 @@ export class PythonSession extends SessionCore {
     const { command } = request;
     if (command === "exit") this.expectExit();
     await new Promise<void>((resolve, reject) => {
-      life.exchange
-        .submit(request, { signal, onSent: resolve })
-        .then(
-          (answer) => this.mailbox.put({ command, outcome: answer }),
-          (error) => {
-            reject(error);
-            this.mailbox.put({ command, outcome: error });
-          },
-        );
+      life.exchange.submit(request, { signal, onSent: resolve }).then(
+        (answer) => this.mailbox.put({ command, outcome: answer }),
+        (error) => {
+          reject(error);
+          this.mailbox.put({ command, outcome: error });
+        },
+      );
     });
   }
 
@@ -227,7 +225,7 @@ export class PythonSession extends SessionCore {
   }
 
   #opened({ command, outcome }: Letter): Answer {
-    if (TrError.is(outcome)) throw outcome;
+    if (!("response" in outcome)) throw outcome;
     if (outcome.response.kind === "error") throw responseError(outcome.response, command);
     return outcome;
   }

@@ -109,7 +109,10 @@ export function answerValue({ response, tensors }: Answer): unknown {
     getTensor: (tag: string) => {
       const found = tensors.get(tag);
       if (found !== undefined) return found;
-      throw new TrError("TR_PROTOCOL", `the answer holds the tensor ${tag} but does not list it in tensors`);
+      throw new TrError(
+        "TR_PROTOCOL",
+        `the answer holds the tensor ${tag} but does not list it in tensors`,
+      );
     },
   });
 }

@@ -6,7 +6,12 @@ import { cancelledStart, crashError, startFailed } from "./errors.js";
 import { Exchange } from "./exchange.js";
 import { liveWorkers } from "./live-workers.js";
 import { Mailbox } from "./mailbox.js";
-import { type ResolvedOptions, resolveOptions, type SessionOptions, waitLimitMs } from "./options.js";
+import {
+  type ResolvedOptions,
+  resolveOptions,
+  type SessionOptions,
+  waitLimitMs,
+} from "./options.js";
 import { concurrencyOf } from "./requests.js";
 import {
   lastStatus,

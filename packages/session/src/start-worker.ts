@@ -8,8 +8,8 @@ import { spawnFailed, startFailed, startTimedOut } from "./errors.js";
 import { hostIdentity } from "./host-identity.js";
 import { liveWorkers } from "./live-workers.js";
 import type { ResolvedOptions } from "./options.js";
-import { makeSessionDirectory } from "./workspace.js";
 import { type SpawnOptions, WorkerProcess } from "./worker-process.js";
+import { makeSessionDirectory } from "./workspace.js";
 
 /** A worker that has been started, with the directory and the channel that are its own. */
 export interface RunningWorker {
@@ -38,7 +38,9 @@ export async function spawnWorker(
 ): Promise<RunningWorker> {
   const script = options.script === "default" ? defaultServerPath : resolve(options.script);
   if (!existsSync(script)) {
-    throw new TrError("TR_SCRIPT_NOT_FOUND", `there is no script ${script} (option script)`, { script });
+    throw new TrError("TR_SCRIPT_NOT_FOUND", `there is no script ${script} (option script)`, {
+      script,
+    });
   }
   const found = findPython({ script, ...(options.python && { python: options.python }) });
   const { workspace, path: directory } = makeSessionDirectory(options, sessionId);
@@ -97,7 +99,7 @@ function readFacts(channel: FileChannel): WorkerFacts | undefined {
   const info = channel.readSync("worker.json", { maxBytes: 1 << 20 });
   return negotiateLevel({
     status: parseStatus(new TextDecoder().decode(status)),
-    ...(info && { workerInfo: parseWorkerInfo(new TextDecoder().decode(info)) }),
+    workerInfo: info && parseWorkerInfo(new TextDecoder().decode(info)),
   });
 }
 

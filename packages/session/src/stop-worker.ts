@@ -19,7 +19,10 @@ export function askToLeave(worker: RunningWorker, level: WorkerFacts["level"] | 
   if (level === 1) {
     channel.writeSync("status.txt", "exit");
     if (!channel.exists("request.json")) {
-      channel.writeSync("request.json", '{"cmd": "exit", "params": "", "command": "exit", "parameters": ""}');
+      channel.writeSync(
+        "request.json",
+        '{"cmd": "exit", "params": "", "command": "exit", "parameters": ""}',
+      );
     }
   }
   process.closeStdin();

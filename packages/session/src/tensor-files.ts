@@ -71,7 +71,10 @@ export async function takeTensors(
   for (const tag of tags) {
     const tensor = await takeTensor(channel, tag);
     if (tensor === undefined) {
-      throw new TrError("TR_PROTOCOL", `the answer names the tensor ${tag}, but there is no ${tag}.tsr`);
+      throw new TrError(
+        "TR_PROTOCOL",
+        `the answer names the tensor ${tag}, but there is no ${tag}.tsr`,
+      );
     }
     tensors.set(tag, tensor);
   }

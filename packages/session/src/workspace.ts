@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { TrError } from "@tr/protocol/errors";
-import { hostIdentity, isHostAlive } from "./host-identity.js";
+import { type hostIdentity, isHostAlive } from "./host-identity.js";
 import type { ResolvedOptions } from "./options.js";
 
 export interface SessionDirectory {

@@ -1,0 +1,5 @@
+import sys
+import time
+
+print("still loading", file=sys.stderr)
+time.sleep(60)
