@@ -824,7 +824,7 @@ def rejected_tsr4() -> Iterator[Rejected]:
         "the bytes between the payloads",
         tsr4(two, gap=b"\xff"),
     )
-    start = bytearray(good)
+    start = bytearray(tsr4(one))
     start[255] = 1
     yield bad(
         "padding-after-directory", "TSR_BAD_RESERVED", "the last byte before the data", bytes(start)
