@@ -11,8 +11,6 @@ allocated from a size that the bytes claim.
 """
 
 from ..array import Array
-from .container_decode import decode_container
-from .container_encode import encode_container
 from .decode import decode, read_header
 from .encode import byte_length, encode, encode_into, encode_parts
 from .errors import TsrError
@@ -21,6 +19,8 @@ from .layout import Header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .container_decode import decode_container
+    from .container_encode import encode_container
     from .errors import TsrErrorCode as TsrErrorCode
     from .tensors import TensorKind as TensorKind
 
@@ -39,3 +39,14 @@ __all__ = [
     "import_tsr",
     "read_header",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Containers are imported when they are used: no worker needs them to start."""
+    if name not in ("decode_container", "encode_container"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import container_decode, container_encode  # noqa: PLC0415
+
+    globals()["decode_container"] = container_decode.decode_container
+    globals()["encode_container"] = container_encode.encode_container
+    return globals()[name]

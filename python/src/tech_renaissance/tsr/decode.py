@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from .files import read_head
 from .layout import (
@@ -53,7 +54,14 @@ def decode(
 
 def copied(kind: TensorKind, payload: memoryview) -> memoryview:
     """A copy that nothing else refers to: writable, except for `Array`, which is read-only."""
-    return memoryview(bytes(payload) if kind == "array" else bytearray(payload))
+    if kind == "array":
+        return memoryview(bytes(payload))
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is None:
+        return memoryview(bytearray(payload))
+    # numpy asks for huge pages: 64 MiB take 6 ms, in a bytearray 24 ms (page faults).
+    view: memoryview = numpy.frombuffer(payload, numpy.uint8).copy().data
+    return view
 
 
 def read_header(source: Any) -> Header:
