@@ -113,20 +113,21 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+const remedies: ReadonlyMap<unknown, string> = new Map([
+  ["Map", "Send Object.fromEntries(map)."],
+  ["Set", "Send an array: [...set]."],
+  ["Date", "Send date.toISOString() or date.getTime()."],
+  ["Promise", "Await it first."],
+  ["ArrayBuffer", "Send a Uint8Array of it."],
+]);
+
 function refuseInstance(value: object, walk: Walk): TrError {
-  const name = value.constructor?.name || "class";
-  const remedies: Record<string, string> = {
-    Map: "Send Object.fromEntries(map).",
-    Set: "Send an array: [...set].",
-    Date: "Send date.toISOString() or date.getTime().",
-    Promise: "Await it first.",
-    ArrayBuffer: "Send a Uint8Array of it.",
-    Buffer: "Send a Uint8Array of it.",
-  };
+  const name: unknown = value.constructor?.name;
+  const kind = typeof name === "string" && name !== "" ? name : "class instance";
   const remedy = ArrayBuffer.isView(value)
     ? "Send a tensor made of it."
     : "Send a plain object with the same properties.";
-  return refuse(walk, `is a ${name}, which cannot be sent`, remedies[name] ?? remedy);
+  return refuse(walk, `is a ${kind}, which cannot be sent`, remedies.get(name) ?? remedy);
 }
 
 function refuse(walk: Walk, problem: string, remedy: string): TrError {

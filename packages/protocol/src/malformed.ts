@@ -42,6 +42,17 @@ export function stringField(
   throw malformed(what, field, value, "a string");
 }
 
+/** The texts of both dialects. All are checked, also one that another goes before. */
+export function textFields(what: string, object: Record<string, unknown>) {
+  return {
+    cmd: stringField(what, object, "cmd"),
+    params: stringField(what, object, "params"),
+    command: stringField(what, object, "command"),
+    parameters: stringField(what, object, "parameters"),
+    message: stringField(what, object, "message"),
+  };
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from "./json.js";
-import { isRecord, malformed, parseObject, stringField } from "./malformed.js";
+import { isRecord, malformed, parseObject, textFields } from "./malformed.js";
 import { isName } from "./name.js";
 import { decodeText, splitCommand, trimSpace } from "./text.js";
 
@@ -33,17 +33,16 @@ export function parseRequest(content: Uint8Array | string): Request {
     return { level: 1, dialect: 2, command, words, args: [], kwargs: {}, stream: false };
   }
   const object = parseObject(what, text);
-  const second = stringField(what, object, "command");
-  const command = second ?? stringField(what, object, "cmd");
+  const fields = textFields(what, object);
+  const command = fields.command ?? fields.cmd;
   if (command === undefined || command === "") {
     throw malformed(what, "command", command, "the name of a command");
   }
-  const parameters = stringField(what, object, "parameters");
   const request: Request = {
     level: 1,
-    dialect: second === undefined && parameters === undefined ? 1 : 2,
+    dialect: fields.command === undefined && fields.parameters === undefined ? 1 : 2,
     command,
-    words: parameters ?? stringField(what, object, "params") ?? "",
+    words: fields.parameters ?? fields.params ?? "",
     args: [],
     kwargs: {},
     stream: false,

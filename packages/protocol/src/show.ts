@@ -2,9 +2,9 @@
 export function show(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return clip(JSON.stringify(value));
+      return clip(value, (text) => JSON.stringify(text));
     case "bigint":
-      return clip(`${value}n`);
+      return `${clip(value.toString(), (text) => text)}n`;
     case "number":
     case "boolean":
     case "undefined":
@@ -18,6 +18,10 @@ export function show(value: unknown): string {
   }
 }
 
-function clip(text: string): string {
-  return text.length <= 80 ? text : `${text.slice(0, 77)}… (${text.length} characters)`;
+const limit = 80;
+
+/** Cuts first and quotes then: a text can be as large as a file. */
+function clip(text: string, quote: (text: string) => string): string {
+  if (text.length <= limit) return quote(text);
+  return `${quote(text.slice(0, limit))}… (${text.length} characters)`;
 }
