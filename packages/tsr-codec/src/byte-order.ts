@@ -4,7 +4,11 @@ export const hostIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0]
 /** Reverses the bytes of every element, in place. */
 export function swapBytes(bytes: Uint8Array, elementSize: number): void {
   for (let at = 0; at < bytes.length; at += elementSize) {
-    bytes.subarray(at, at + elementSize).reverse();
+    for (let low = at, high = at + elementSize - 1; low < high; low++, high--) {
+      const byte = bytes[low] as number;
+      bytes[low] = bytes[high] as number;
+      bytes[high] = byte;
+    }
   }
 }
 
@@ -19,6 +23,11 @@ export function writeInt32(target: Uint8Array, at: number, value: number): void 
 export function writeInt64(target: Uint8Array, at: number, value: number): void {
   writeInt32(target, at, (value % 2 ** 32) | 0);
   writeInt32(target, at + 4, Math.floor(value / 2 ** 32));
+}
+
+/** A copy of its own; `slice` would give a view where the bytes are a Node Buffer. */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.subarray(start, end));
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

@@ -15,8 +15,6 @@ export const tsrErrorCodes = [
   "TSR_BAD_OFFSET",
   "TSR_TRAILING_BYTES",
   "TSR_BAD_COMPRESSION",
-  /** The text header of an npy or safetensors file cannot be read. */
-  "TSR_BAD_HEADER",
   /** The caller passed something that is not a tensor, or an option out of its range. */
   "TSR_INVALID_ARGUMENT",
 ] as const;

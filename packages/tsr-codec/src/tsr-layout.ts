@@ -58,12 +58,9 @@ export function parseHeader(
   if (claimed !== elements) throw refuse("TSR_BAD_COUNT", "total_elements", elements, claimed);
 
   const payload = elements * BigInt(dtypeInfo[dtype].size);
-  // A number holds no dimension above 2^53 - 1; only beside a zero could there be one in a file.
-  const unrepresentable = shape.find((size) => size > Number.MAX_SAFE_INTEGER);
-  if (unrepresentable !== undefined) {
-    throw refuse("TSR_TOO_LARGE", "dims", "dimensions up to 2^53 - 1", unrepresentable);
-  }
-  if (payload > maxBytes) throw tooLarge(payload, maxBytes);
+  // Above 2^53 - 1 a number is not exact: refused whatever the limit, so that no header says more.
+  const limit = Math.min(maxBytes, Number.MAX_SAFE_INTEGER);
+  if (payload > limit) throw tooLarge(payload, limit);
   const total = BigInt(headerSize) + payload;
   if (totalBytes !== undefined && totalBytes < total) throw truncated("payload", total, totalBytes);
   if (totalBytes !== undefined && totalBytes > total) throw trailing(total, totalBytes);
@@ -117,7 +114,9 @@ function readDims(view: DataView, ndim: number): bigint[] {
 function readLongDims(view: DataView, ndim: number): bigint[] {
   return Array.from({ length: ndim }, (_, i) => {
     const size = view.getBigInt64(fixedHeaderSize + 8 * i, true);
-    if (size < 0n) throw refuse("TSR_BAD_DIMENSION", `dims[${i}]`, "0 or more", size);
+    if (size < 0n || size > Number.MAX_SAFE_INTEGER) {
+      throw refuse("TSR_BAD_DIMENSION", `dims[${i}]`, "0 to 2^53 - 1", size);
+    }
     return size;
   });
 }

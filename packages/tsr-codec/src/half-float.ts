@@ -1,0 +1,54 @@
+/** The two 16-bit formats: a sign bit, then the exponent, then `fractionBits` of fraction. */
+interface HalfFormat {
+  readonly fractionBits: number;
+  readonly exponentBias: number;
+}
+
+const formats = {
+  /** IEEE 754 binary16. */
+  float16: { fractionBits: 10, exponentBias: 15 },
+  /** The upper half of a binary32. */
+  bfloat16: { fractionBits: 7, exponentBias: 127 },
+} as const satisfies Record<string, HalfFormat>;
+
+export type HalfDtype = keyof typeof formats;
+
+export function isHalf(dtype: string): dtype is HalfDtype {
+  return dtype === "float16" || dtype === "bfloat16";
+}
+
+export function fromHalfBits(bits: number, dtype: HalfDtype): number {
+  const { fractionBits, exponentBias } = formats[dtype];
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits & 0x7fff) >> fractionBits;
+  const fraction = bits & (2 ** fractionBits - 1);
+  if (exponent === 2 * exponentBias + 1)
+    return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  const significand = exponent === 0 ? fraction : fraction + 2 ** fractionBits;
+  return sign * significand * 2 ** (Math.max(exponent, 1) - exponentBias - fractionBits);
+}
+
+/** Rounds to the nearest, a tie to the even one, in one step from the double. */
+export function toHalfBits(value: number, dtype: HalfDtype): number {
+  const { fractionBits, exponentBias } = formats[dtype];
+  const infinity = (2 * exponentBias + 1) << fractionBits;
+  if (Number.isNaN(value)) return infinity | (1 << (fractionBits - 1));
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  let exponent = Math.max(Math.floor(Math.log2(size)), 1 - exponentBias);
+  // log2 may round up to the next power of two.
+  if (size < 2 ** exponent) exponent = Math.max(exponent - 1, 1 - exponentBias);
+  // Scaling by a power of two is exact; the significand then counts in units of the last place.
+  const significand = roundToEven(size * 2 ** (fractionBits - exponent));
+  // A significand that rounded up to the next power of two carries into the exponent by itself, as
+  // does the smallest normal number from the subnormal ones, whose exponent field is 0.
+  const bits = (exponent + exponentBias - 1) * 2 ** fractionBits + significand;
+  return sign | Math.min(bits, infinity);
+}
+
+function roundToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest === 0.5) return floor % 2 === 0 ? floor : floor + 1;
+  return rest < 0.5 ? floor : floor + 1;
+}
