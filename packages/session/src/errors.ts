@@ -23,7 +23,7 @@ export function responseError(response: Response, command: string): TrError {
     case "TR_WORKSPACE_FULL":
       return new TrError(error.code, `${command}: ${message}`);
   }
-  const pythonType = error?.type ?? "Error";
+  const pythonType = error?.type || "Error"; // level 1 has no types
   const pythonTraceback = error?.traceback ?? "";
   const made = new TrError("TR_PYTHON_ERROR", `${command}: ${pythonType}: ${message}`, {
     pythonType,

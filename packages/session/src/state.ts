@@ -35,6 +35,7 @@ export function nextState(state: SessionState, event: SessionEvent): SessionStat
       return state.status === "starting" ? { status: "ready", pid: state.pid } : state;
     case "pending":
       if (state.status !== "ready" && state.status !== "busy") return state;
+      if (event.pending === (state.status === "busy" ? state.pending : 0)) return state;
       return event.pending === 0
         ? { status: "ready", pid: state.pid }
         : { status: "busy", pid: state.pid, pending: event.pending };

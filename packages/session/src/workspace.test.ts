@@ -22,7 +22,7 @@ describe("the session directory", () => {
   });
 
   it("is taken from TR_WORKSPACE when no option names it", () => {
-    const made = makeSessionDirectory({ ...options(), workspace: undefined }, "b", {
+    const made = makeSessionDirectory({ sessionFolder: "python_session", minFreeBytes: 0 }, "b", {
       TR_WORKSPACE: workspace,
     });
     expect(made.path.startsWith(workspace)).toBe(true);

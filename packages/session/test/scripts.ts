@@ -1,0 +1,76 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach } from "vitest";
+import type { SessionOptions } from "../src/options.js";
+import { PythonSession } from "../src/python-session.js";
+
+/** The path of a script beside this file. */
+export function script(name: string): string {
+  return fileURLToPath(new URL(`scripts/${name}`, import.meta.url));
+}
+
+/** The path of a script as existing users wrote it. */
+export function sample(name: string): string {
+  return fileURLToPath(new URL(`../../../fixtures/samples/${name}`, import.meta.url));
+}
+
+/**
+ * Sessions in a workspace of the test's own, closed at its end; then nothing may be left in it.
+ * Call it in a describe block or at the top of a test file.
+ */
+export function useSessions() {
+  const open: PythonSession[] = [];
+  const context = {
+    workspace: "",
+    /** A new session that runs `commands.py` unless told otherwise. */
+    make(options: SessionOptions = {}): PythonSession {
+      const session = new PythonSession({
+        script: script("commands.py"),
+        workspace: context.workspace,
+        quiet: true,
+        ...options,
+      });
+      open.push(session);
+      return session;
+    },
+    async started(options: SessionOptions = {}): Promise<PythonSession> {
+      const session = context.make(options);
+      await session.start();
+      return session;
+    },
+    /** Everything in the session directories of this test. */
+    files(): string[] {
+      return readdirSync(context.workspace, { recursive: true, encoding: "utf8" });
+    },
+  };
+  beforeEach(() => {
+    context.workspace = mkdtempSync(join(tmpdir(), "tr-session-test-"));
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((session) => session.close()));
+    const left = context.files().filter((path) => /tr_session_/.test(path));
+    rmSync(context.workspace, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
+  });
+  return context;
+}
+
+export function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when `condition` holds; it is looked at every few ms because a process's end gives no event to others than its parent. */
+export async function until(condition: () => boolean, timeoutMs = 5000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
