@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { decode, readHeader } from "./decode.js";
-import { encode } from "./encode.js";
 import {
   type AcceptFile,
   acceptFiles,
@@ -11,7 +9,9 @@ import {
   sha256,
   sumError,
   type TensorFacts,
-} from "./golden.fixture.js";
+} from "../test/golden.js";
+import { decode, readHeader } from "./decode.js";
+import { encode } from "./encode.js";
 import { decodeNpy, encodeNpy } from "./npy.js";
 import { decodeSafetensors } from "./safetensors.js";
 import type { Tensor } from "./tensor.js";

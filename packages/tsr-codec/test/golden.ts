@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { valueReader } from "./element.js";
-import { payloadBytes } from "./encode.js";
-import type { Tensor } from "./tensor.js";
+import { valueReader } from "../src/element.js";
+import { payloadBytes } from "../src/encode.js";
+import type { Tensor } from "../src/tensor.js";
 
 const fixtures = new URL("../../../fixtures/", import.meta.url);
 
