@@ -67,7 +67,7 @@ const level1Schema = z
     ...anyResponse,
     id: z.optional(z.null()),
     result: z.nullish(z.enum(["ok", "error"])),
-    error: json,
+    error: z.optional(json),
   })
   .check(
     z.refine(({ result, params, message }) => (result ?? params ?? message ?? null) !== null),
@@ -77,7 +77,13 @@ const level1Schema = z
     ),
   );
 
-const level2 = { ...anyResponse, id: name, seq: count, final: z.boolean(), value: json };
+const level2 = {
+  ...anyResponse,
+  id: name,
+  seq: count,
+  final: z.boolean(),
+  value: z.optional(json),
+};
 
 /** `response.json`. */
 export const responseSchema = z.union([
