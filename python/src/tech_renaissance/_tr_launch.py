@@ -1,0 +1,103 @@
+"""What the launcher does once the interpreter is known to be new enough.
+
+Imported as the top-level module ``_tr_launch``, never as part of the package: a script's own
+``tech_renaissance`` module beside it must win. The worker finds the private standard input here,
+through ``sys.modules``.
+"""
+
+# The start counts in milliseconds: no pathlib, imports only where they are needed.
+# ruff: noqa: PLC0415, PTH100, PTH120, PTH123
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The descriptor that was standard input, or None when that was not a pipe.
+stdin_fd: int | None = None
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_SIGKILL = 9
+
+
+def run(package_folder: str, make_loader: Callable[[str, str], object]) -> None:
+    """Runs ``sys.argv[1]`` as ``__main__``, with the rest of the arguments."""
+    if len(sys.argv) < 2:
+        sys.stderr.write("usage: python launcher.py <script> [sessionId] [args...]\n")
+        sys.exit(2)
+    if sys.platform == "linux":
+        _die_with_host()
+    take_stdin()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # pythonw.exe has none
+            stream.reconfigure(  # type: ignore[union-attr]  # typeshed: TextIO, is TextIOWrapper
+                encoding="utf-8", errors="backslashreplace", line_buffering=True
+            )
+    del sys.argv[0]
+    script = os.path.abspath(sys.argv[0])
+    _set_path(package_folder, os.path.dirname(script))
+    _run_as_main(script, make_loader("__main__", script))
+
+
+def _die_with_host() -> None:
+    """Asks the kernel for SIGKILL when the parent dies, if the parent really is the host.
+
+    Behind ``uv run`` or a pyenv shim it is not, and the signal would follow the wrong process.
+    """
+    host = os.environ.get("TR_HOST_PID", "")
+    if host != str(os.getppid()):
+        return
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+    if host != str(os.getppid()):  # it died before the signal was armed
+        os._exit(1)
+
+
+def take_stdin() -> None:
+    """Moves a piped standard input away, out of the reach of the script and its children."""
+    global stdin_fd
+    import stat
+
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:  # closed
+        return
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):  # Node's pipes are sockets
+        return
+    stdin_fd = os.dup(0)  # not inheritable
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+
+
+def _set_path(package_folder: str, script_folder: str) -> None:
+    rest = [entry for entry in sys.path if entry != package_folder]
+    front = [os.path.dirname(package_folder)]
+    # As Python itself does, but for our own default_server.py: see launcher.py on array.py.
+    if script_folder != package_folder and not getattr(sys.flags, "safe_path", False):
+        front.insert(0, script_folder)
+    sys.path[:] = [*front, *rest]
+
+
+def _run_as_main(script: str, loader: object) -> None:
+    main = type(sys)("__main__")
+    main.__file__ = script
+    main.__builtins__ = sys.modules["builtins"]  # type: ignore[attr-defined]  # as in any __main__
+    main.__loader__ = loader  # type: ignore[assignment]
+    # __spec__ stays None: multiprocessing then starts its children from __file__.
+    sys.modules["__main__"] = main
+    try:
+        with open(script, "rb") as file:
+            source = file.read()
+        exec(compile(source, script, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        trace = error.__traceback__
+        sys.excepthook(type(error), error, trace and trace.tb_next)  # without this frame
+        sys.exit(1)

@@ -1,0 +1,30 @@
+"""The one error class of the worker, with the closed list of codes that it may answer with."""
+
+from __future__ import annotations
+
+CODES = frozenset(
+    {
+        "TR_PYTHON_ERROR",
+        "TR_UNKNOWN_COMMAND",
+        "TR_INVALID_ARGUMENT",
+        "TR_NEEDS_LEVEL_2",
+        "TR_UNSUPPORTED_DTYPE",
+        "TR_PROTOCOL",
+        "TR_WORKSPACE_FULL",
+    }
+)
+
+
+class TrError(Exception):
+    """A request that cannot be served, and why.
+
+    ``code`` is one of :data:`CODES`; ``commands`` are the known commands when the one asked for is
+    not among them.
+    """
+
+    def __init__(self, code: str, message: str, commands: list[str] | None = None) -> None:
+        if code not in CODES:
+            raise ValueError(f"code: expected one of {', '.join(sorted(CODES))}, found {code!r}")
+        super().__init__(message)
+        self.code = code
+        self.commands = commands

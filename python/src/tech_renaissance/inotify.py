@@ -1,0 +1,64 @@
+"""Linux's change notification, through ctypes: inotify(7)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from struct import Struct
+
+_IN_CLOSE_WRITE = 0x8
+_IN_MOVED_TO = 0x80
+_IN_DELETE = 0x200
+_IN_DELETE_SELF = 0x400
+_IN_MOVE_SELF = 0x800
+_IN_NONBLOCK = os.O_NONBLOCK
+_IN_CLOEXEC = os.O_CLOEXEC
+
+_EVENTS = _IN_MOVED_TO | _IN_CLOSE_WRITE | _IN_DELETE | _IN_DELETE_SELF | _IN_MOVE_SELF
+_HEADER = Struct("iIII")  # wd, mask, cookie, length of the name that follows
+
+
+class Inotify:
+    """Reports changes of the directory ``path`` that concern one of ``names``.
+
+    Raises OSError where there is no inotify or its limits are reached.
+    """
+
+    def __init__(self, path: str, names: frozenset[bytes]) -> None:
+        self._names = names
+        libc = ctypes.CDLL(None, use_errno=True)
+        try:
+            self.descriptor = _checked(libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC))
+        except AttributeError as cause:
+            raise OSError("this C library has no inotify") from cause
+        try:
+            _checked(libc.inotify_add_watch(self.descriptor, os.fsencode(path), _EVENTS))
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+    def drain(self) -> bool:
+        """Empties the queue; whether anything in it makes a look worth while."""
+        try:
+            data = os.read(self.descriptor, 65536)
+        except BlockingIOError:
+            return False
+        offset = 0
+        while offset < len(data):
+            length: int = _HEADER.unpack_from(data, offset)[3]
+            offset += _HEADER.size
+            # Without a name it is about the directory itself, or the queue overflowed.
+            if length == 0 or data[offset : offset + length].rstrip(b"\0") in self._names:
+                return True
+            offset += length
+        return False
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return result

@@ -1,0 +1,147 @@
+"""request.json of either dialect, of both at once, of level 2, or plain text. Pure."""
+
+from __future__ import annotations
+
+from json import JSONDecoder
+
+from .errors import TrError
+from .names import is_name
+from .text import SPACE, decode_text, split_command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+
+class Request:
+    """What the host asks for.
+
+    ``dialect`` 1: only the first dialect's keys; 2: the second's, both, or plain text.
+    ``words``: the text parameters as they stand. ``id`` is None below level 2.
+    """
+
+    __slots__ = ("args", "command", "deadline_ms", "dialect", "id", "kwargs", "stream", "words")
+
+    def __init__(self, command: str, words: str, dialect: int) -> None:
+        self.command = command
+        self.words = words
+        self.dialect = dialect
+        self.id: str | None = None
+        self.args: list[Any] = []
+        self.kwargs: dict[str, Any] = {}
+        self.stream = False
+        self.deadline_ms: float | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the arguments are the words, and not ``args`` and ``kwargs``."""
+        return not self.args and not self.kwargs
+
+
+class Refused:
+    """What was in the place of a request, and whose it was if that can be told."""
+
+    __slots__ = ("command", "dialect", "error", "id")
+
+    def __init__(self, error: TrError, request_id: str | None) -> None:
+        self.error = error
+        self.id = request_id
+        self.command = ""
+        self.dialect = 1 if request_id is None else 2
+
+
+def parse_request(content: bytes) -> Request:
+    """Raises TR_PROTOCOL with the field at fault."""
+    text = decode_text("request", content).strip(SPACE)
+    if not text.startswith("{"):
+        command, words = split_command(text)
+        if not command:
+            raise _malformed("command", "", "a word")
+        return Request(command, words, 2)
+    fields = _parse_object(text)
+    second = _text_field(fields, "command")
+    command = second if second is not None else _text_field(fields, "cmd") or ""
+    if not command:
+        raise _malformed("command", command, "the name of a command")
+    parameters = _text_field(fields, "parameters")
+    words = parameters if parameters is not None else _text_field(fields, "params") or ""
+    request = Request(command, words, 1 if second is None and parameters is None else 2)
+    if "protocol" in fields:
+        _read_level_2(fields, request)
+    return request
+
+
+def _read_level_2(fields: dict[str, Any], request: Request) -> None:
+    protocol = fields["protocol"]
+    if protocol != 2 or isinstance(protocol, bool):
+        raise _malformed("protocol", protocol, "2")
+    identifier = fields.get("id")
+    if not is_name(identifier):
+        raise _malformed("id", identifier, "a name")
+    args = fields.get("args", [])
+    if not isinstance(args, list):
+        raise _malformed("args", args, "an array")
+    kwargs = fields.get("kwargs", {})
+    if not isinstance(kwargs, dict):
+        raise _malformed("kwargs", kwargs, "an object")
+    stream = fields.get("stream", False)
+    if not isinstance(stream, bool):
+        raise _malformed("stream", stream, "a boolean")
+    deadline = fields.get("deadline_ms")
+    if deadline is not None:
+        is_number = isinstance(deadline, (int, float)) and not isinstance(deadline, bool)
+        if not is_number or not 0 <= deadline < float("inf"):
+            raise _malformed("deadline_ms", deadline, "milliseconds, 0 or more")
+    request.dialect = 2
+    request.id = identifier
+    request.args = args
+    request.kwargs = kwargs
+    request.stream = stream
+    request.deadline_ms = deadline
+
+
+def salvage_id(content: bytes) -> str | None:
+    """The id of a request that is malformed otherwise, so that its caller can be told."""
+    try:
+        fields = _decode(content.decode())
+    except (ValueError, RecursionError):
+        return None  # why is in the error of parse_request
+    identifier = fields.get("id") if isinstance(fields, dict) else None
+    return identifier if is_name(identifier) else None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decode = JSONDecoder(parse_constant=_no_constant).decode
+
+
+def _parse_object(text: str) -> dict[str, Any]:
+    try:
+        fields: dict[str, Any] = _decode(text)
+    except (ValueError, RecursionError) as cause:
+        raise TrError(
+            "TR_PROTOCOL",
+            f'Malformed request: it begins with "{{" but is not JSON ({cause}): {_show(text)}.',
+        ) from cause
+    return fields
+
+
+def _text_field(fields: dict[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise _malformed(name, value, "a string")
+
+
+def _malformed(field: str, found: object, expected: str) -> TrError:
+    return TrError(
+        "TR_PROTOCOL",
+        f'Malformed request: "{field}" must be {expected}, found {_show(found)}.',
+    )
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else text[:99] + "…"

@@ -1,0 +1,115 @@
+"""One wait for everything: changes in the directory, the host's end of the pipe, the clock.
+
+A return is only a hint. The caller looks at the files itself, and calls again with the time until
+its next look, so that a lost notification costs at most that time.
+"""
+
+# The start counts in milliseconds: no pathlib, imports only where they are needed.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    class Waiter(Protocol):
+        host_gone: bool
+        """The host has closed its end of our standard input."""
+
+        def wait(self, seconds: float) -> bool:
+            """False: the time went by and nothing came."""
+
+        def close(self) -> None: ...
+
+    class Notifier(Protocol):
+        descriptor: int
+
+        def drain(self) -> bool: ...
+
+        def close(self) -> None: ...
+
+
+# What the other side writes or removes; our own status and heartbeat need no look.
+NAMES = frozenset({b"request.json", b"response.json", b"exit.flag"})
+
+
+def open_waiter(path: str, stdin_fd: int | None) -> Waiter:
+    """The best that this platform has; ``TR_NOTIFICATIONS=off`` leaves the polling alone."""
+    wanted = os.environ.get("TR_NOTIFICATIONS") != "off"
+    if wanted and hasattr(select, "kqueue"):
+        from . import kqueue
+
+        try:
+            waiter: Waiter = kqueue.KqueueWaiter(path, stdin_fd)  # type: ignore[attr-defined,unused-ignore]  # mypy sees nothing of it on Linux
+            return waiter
+        except OSError:
+            wanted = False  # out of descriptors, or a file system without it: poll
+    if not hasattr(select, "poll"):
+        from .thread_waiter import ThreadWaiter
+
+        return ThreadWaiter(stdin_fd)
+    notifier: Notifier | None = None
+    if wanted and sys.platform == "linux":
+        from .inotify import Inotify
+
+        try:
+            notifier = Inotify(path, NAMES)
+        except OSError:
+            notifier = None  # EMFILE and ENOSPC are inotify's limits per user: poll
+    return PollWaiter(stdin_fd, notifier)
+
+
+class PollWaiter:
+    """poll(2) on the pipe and, where there is one, the notifier."""
+
+    def __init__(self, stdin_fd: int | None, notifier: Notifier | None) -> None:
+        self.host_gone = False
+        self._notifier = notifier
+        self._poll = select.poll()
+        self._readers: dict[int, Callable[[], bool]] = {}
+        if notifier is not None:
+            self._add(notifier.descriptor, notifier.drain)
+        if stdin_fd is not None:
+            self._stdin_fd = stdin_fd
+            self._add(stdin_fd, self._read_stdin)
+
+    def wait(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while True:
+            left = deadline - time.monotonic()
+            # Rounded up: the last millisecond would otherwise be spent spinning.
+            ready = self._poll.poll(max(0, int(left * 1000) + 1))
+            hints = [self._readers[descriptor]() for descriptor, _ in ready]  # all are emptied
+            if any(hints):
+                return True
+            if not ready or left <= 0:
+                return False
+
+    def close(self) -> None:
+        if self._notifier is not None:
+            self._notifier.close()
+
+    def _add(self, descriptor: int, reader: Callable[[], bool]) -> None:
+        self._readers[descriptor] = reader
+        self._poll.register(descriptor, select.POLLIN)
+
+    def _read_stdin(self) -> bool:
+        self.host_gone = is_at_end(self._stdin_fd)
+        if self.host_gone:
+            self._poll.unregister(self._stdin_fd)
+        return True
+
+
+def is_at_end(descriptor: int) -> bool:
+    """Takes the doorbells that wait in the pipe; whether there will be no more."""
+    try:
+        return not os.read(descriptor, 4096)
+    except ConnectionResetError:  # the host was killed with our bytes unread
+        return True
