@@ -1,9 +1,12 @@
+import { readdirSync } from "node:fs";
 import { full, scalar, type Tensor, tensor } from "@tr/tsr-codec";
 import { describe, expect, it } from "vitest";
-import { useSessions } from "../test/scripts.js";
+import { script, useSessions, useSharedSession } from "../test/scripts.js";
 import { TrError } from "./index.js";
 
 const sessions = useSessions();
+const session = useSharedSession();
+const files = () => readdirSync(session.sessionDir ?? "").sort();
 const failure = async (promise: Promise<unknown>): Promise<TrError> => {
   const error = await promise.then(
     () => new Error("it did not fail"),
@@ -15,7 +18,6 @@ const failure = async (promise: Promise<unknown>): Promise<TrError> => {
 
 describe("a call", () => {
   it("carries JSON there and back unchanged", async () => {
-    const session = await sessions.started();
     const values = [
       ...[
         null,
@@ -37,7 +39,6 @@ describe("a call", () => {
   });
 
   it("carries keyword arguments", async () => {
-    const session = await sessions.started();
     const kwargs = { threshold: 0.5, labels: ["cat"] };
     expect(await session.call("echo", [1], { kwargs })).toEqual({ value: 1, kwargs });
   });
@@ -53,12 +54,10 @@ describe("a call", () => {
     full([0, 4], 1),
     full([1, 2, 1, 2, 1, 2], 3),
   ] as Tensor[])("gives a tensor back as it went: $dtype $shape", async (x) => {
-    const session = await sessions.started();
     expect(await session.call("echo", [x])).toEqual(x);
   });
 
   it("takes tensors anywhere inside its arguments and gives them anywhere inside its result", async () => {
-    const session = await sessions.started();
     const x = full([2, 2], 1.5);
     const result = await session.call("nested", [[{ x }, { x: full([3], 2) }]]);
     expect(result).toEqual({ sums: [6, 6], first: x, n: 2 });
@@ -73,21 +72,17 @@ describe("a call", () => {
   });
 
   it("sends bytes as a uint8 tensor", async () => {
-    const session = await sessions.started();
     const result = await session.call("echo", [new Uint8Array([1, 2, 255])]);
     expect(result).toEqual(tensor(new Uint8Array([1, 2, 255]), [3]));
   });
 
   it("leaves no file behind, whatever it carried", async () => {
-    const session = await sessions.started();
     await session.call("nested", [[{ x: full([64], 1) }, { x: full([64], 1) }]]);
     await failure(session.call("fail", [full([8], 1)]));
-    const tensors = sessions.files().filter((path) => /\.tsr|request|response|tmp/.test(path));
-    expect(tensors).toEqual([]);
+    expect(files()).toEqual(["heartbeat.json", "host.json", "status.txt", "worker.json"]);
   });
 
   it("keeps its place: calls made at once are answered each with its own result, in order", async () => {
-    const session = await sessions.started();
     const order: number[] = [];
     const calls = Array.from({ length: 200 }, async (_, i) => {
       const result = await session.call("echo", [i]);
@@ -99,7 +94,6 @@ describe("a call", () => {
   });
 
   it("that fails in Python says what, where and why, and leaves the session usable", async () => {
-    const session = await sessions.started();
     const error = await failure(session.call("fail", ["no luck"]));
     expect(error).toMatchObject({
       code: "TR_PYTHON_ERROR",
@@ -115,7 +109,6 @@ describe("a call", () => {
   });
 
   it("of an unknown command lists the known ones", async () => {
-    const session = await sessions.started();
     const error = await failure(session.call("ecko", [1]));
     expect(error).toMatchObject({ code: "TR_UNKNOWN_COMMAND", command: "ecko" });
     expect((error as TrError & { commands: string[] }).commands).toContain("echo");
@@ -123,7 +116,6 @@ describe("a call", () => {
   });
 
   it("with arguments that do not fit shows the signature", async () => {
-    const session = await sessions.started();
     const error = await failure(session.call("sleep", [1, 2]));
     expect(error.code).toBe("TR_INVALID_ARGUMENT");
     expect(error.message).toContain("sleep(seconds)");
@@ -134,7 +126,6 @@ describe("a call", () => {
     [[{ a: [new Map()] }], /args\[0\]\.a\[0\]/],
     [[{ dtype: "float32", shape: [3], data: new Float32Array(2) }], /args\[0\]/],
   ])("with a value that cannot travel names its path and sends nothing", async (args, path) => {
-    const session = await sessions.started();
     const error = await failure(session.call("echo", args as unknown[]));
     expect(error.code).toBe("TR_INVALID_ARGUMENT");
     expect(error.message).toMatch(path);
@@ -142,16 +133,15 @@ describe("a call", () => {
   });
 
   it("whose time is up fails alone: its late answer is dropped with its tensors", async () => {
-    const session = await sessions.started();
     const late = session.call("slow_square", [full([4], 2), 0.3], { timeoutMs: 50 });
     expect(await failure(late)).toMatchObject({ code: "TR_CALL_TIMEOUT", timeoutMs: 50 });
     expect(session.isBusy()).toBe(true);
     expect(await session.call("echo", ["next"])).toBe("next");
-    expect(sessions.files().filter((path) => path.endsWith(".tsr"))).toEqual([]);
+    expect(files().filter((name) => name.endsWith(".tsr"))).toEqual([]);
   });
 
   it("that is aborted fails with the reason; one still queued was never sent", async () => {
-    const session = await sessions.started();
+    const count = await session.call<number>("count");
     const control = new AbortController();
     const running = session.call("sleep", [0.2], { signal: control.signal });
     const queued = session.call("count", [], { signal: control.signal });
@@ -160,14 +150,13 @@ describe("a call", () => {
     const error = await failure(queued);
     expect(error).toMatchObject({ code: "TR_CANCELLED", stopped: "unsent" });
     expect(error.cause).toEqual(new Error("enough"));
-    expect(await session.call("count")).toBe(1);
+    expect(await session.call("count")).toBe(count + 1);
     const before = session.call("count", [], { signal: AbortSignal.abort() });
     expect(await failure(before)).toMatchObject({ stopped: "unsent" });
-    expect(await session.call("count")).toBe(2);
+    expect(await session.call("count")).toBe(count + 2);
   });
 
   it.each([0, -1, Number.NaN])("refuses the time limit %d", async (timeoutMs) => {
-    const session = await sessions.started();
     expect(await failure(session.call("echo", [], { timeoutMs }))).toMatchObject({
       code: "TR_INVALID_ARGUMENT",
       message: expect.stringContaining("timeoutMs"),
@@ -180,28 +169,24 @@ describe("a call", () => {
   });
 
   it("made while the worker starts waits for it", async () => {
-    const session = sessions.make();
-    const starting = session.start();
-    await Promise.resolve();
-    expect(await session.call("echo", ["early"])).toBe("early");
+    const early = sessions.make({ script: script("level_one.py") });
+    const starting = early.start();
+    expect(await early.call("say", ["early"])).toBe("you said early");
     await starting;
   });
 });
 
 describe("calculate", () => {
   it("gives one tensor", async () => {
-    const session = await sessions.started();
     const squared = await session.calculate("square", full([2, 3], -3));
     expect(squared).toEqual(full([2, 3], 9));
   });
 
   it("refuses a result that is not one tensor", async () => {
-    const session = await sessions.started();
     expect(await failure(session.calculate("count"))).toMatchObject({ code: "TR_PROTOCOL" });
   });
 
   it("carries 64 MiB", async () => {
-    const session = await sessions.started();
     const x = tensor(new Float32Array(2 ** 24).fill(3), [2 ** 12, 2 ** 12]);
     const { data, shape } = await session.calculate("square", x);
     expect(shape).toEqual(x.shape);

@@ -134,7 +134,7 @@ describe("a sent tensor", () => {
   it.each(["../x", "", "a/b", "x".repeat(65), "a.b", 5 as unknown as string])(
     "needs a name, not %j",
     async (tag) => {
-      const session = await sessions.started();
+      const session = await sessions.started({ script: script("level_one.py") });
       await expect(session.sendTensor(a, tag)).rejects.toMatchObject({
         code: "TR_INVALID_ARGUMENT",
       });

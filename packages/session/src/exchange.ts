@@ -74,29 +74,44 @@ export class Exchange {
 
   /** Resolves to the answer, which can be an error response; rejects when there will be none. */
   submit(request: OutgoingRequest, limits: Limits = {}): Promise<Answer> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const { signal } = limits;
-    if (signal?.aborted) return Promise.reject(cancelled(request.command, signal, "unsent"));
     return new Promise((resolve, reject) => {
-      const onAbort = () =>
-        this.#leave(entry, (phase) => cancelled(request.command, signal, phase));
-      const entry: Entry = {
-        id: String(++this.#lastId),
-        request,
-        limits,
-        phase: "queued",
-        settle: (outcome) => {
-          clearTimeout(entry.timer);
-          signal?.removeEventListener("abort", onAbort);
-          if ("response" in outcome) resolve(outcome);
-          else reject(outcome);
-        },
-      };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#queue.push(entry);
-      this.#changed();
-      this.#sendNext();
+      this.post(request, limits, (outcome) => {
+        if ("response" in outcome) resolve(outcome);
+        else reject(outcome);
+      });
     });
+  }
+
+  /** As {@link submit}; the outcome is there before the state says that the worker is ready again. */
+  post(
+    request: OutgoingRequest,
+    limits: Limits,
+    settle: (outcome: Answer | TrError) => void,
+  ): void {
+    const { signal } = limits;
+    const refusal =
+      this.#failure ?? (signal?.aborted ? cancelled(request.command, signal, "unsent") : undefined);
+    if (refusal !== undefined) {
+      settle(refusal);
+      return;
+    }
+    const onAbort = () =>
+      this.#leave(entry, (stopped) => cancelled(request.command, signal, stopped));
+    const entry: Entry = {
+      id: String(++this.#lastId),
+      request,
+      limits,
+      phase: "queued",
+      settle: (outcome) => {
+        clearTimeout(entry.timer);
+        signal?.removeEventListener("abort", onAbort);
+        settle(outcome);
+      },
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#queue.push(entry);
+    this.#changed();
+    this.#sendNext();
   }
 
   /** Ends every request with `error`, after a last look at what the worker has answered. */
@@ -210,6 +225,7 @@ export class Exchange {
     let response: Response;
     try {
       response = parseResponse(bytes);
+      if (level === 2 && response.id === undefined) throw withoutId(bytes);
     } catch (error) {
       // Whose answer it was cannot be read from it: everybody who waits for one is told.
       for (const entry of [...this.#sent.values()]) {
@@ -218,7 +234,7 @@ export class Exchange {
       }
       return;
     }
-    const id = response.id ?? (level === 1 ? this.#sent.keys().next().value : undefined);
+    const id = response.id ?? this.#sent.keys().next().value;
     const entry = id === undefined ? undefined : this.#sent.get(id);
     if (entry === undefined || entry.phase === "left") {
       removeTensors(channel, response.tensors);
@@ -229,8 +245,8 @@ export class Exchange {
     this.#hasFailed = response.kind === "error";
     const tags = entry.request.readsTensors ? tagsOf(response, channel) : [];
     if (tags.length === 0) {
-      this.#finish(entry);
       entry.settle({ response, tensors: new Map() });
+      this.#finish(entry);
       return;
     }
     const reading = takeTensors(channel, tags)
@@ -264,6 +280,14 @@ export function tagsOf(response: Response, channel: FileChannel): readonly strin
   const words = response.text.split(/[\s,]+/);
   const areTags = words.every((word) => /^[A-Za-z0-9_-]{1,64}$/.test(word));
   return areTags && words.every((word) => channel.exists(`${word}.tsr`)) ? words : [];
+}
+
+function withoutId(bytes: Uint8Array): TrError {
+  const start = new TextDecoder().decode(bytes.subarray(0, 200));
+  return new TrError(
+    "TR_PROTOCOL",
+    `response.json: expected the field id, as a worker of level 2 gives it, found: ${start}`,
+  );
 }
 
 function timedOut(command: string, timeoutMs: number): TrError {

@@ -105,13 +105,15 @@ export class PythonSession extends SessionCore {
     const { command } = request;
     if (command === "exit") this.expectExit();
     await new Promise<void>((resolve, reject) => {
-      life.exchange.submit(request, { signal, onSent: resolve }).then(
-        (answer) => this.mailbox.put({ command, outcome: answer }),
-        (error) => {
-          reject(error);
-          this.mailbox.put({ command, outcome: error });
-        },
-      );
+      let isSent = false;
+      const onSent = () => {
+        isSent = true;
+        resolve();
+      };
+      life.exchange.post(request, { signal, onSent }, (outcome) => {
+        if (isSent) this.mailbox.put({ command, outcome });
+        else reject(outcome);
+      });
     });
   }
 

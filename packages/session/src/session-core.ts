@@ -145,14 +145,10 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
    */
   start({ signal }: SignalOptions = {}): Promise<void> {
     if (this.#closing) return Promise.reject(this.#closedError());
-    if (this.#starting === undefined || !isRunning(this.#state)) {
-      const starting = this.#start(signal);
-      this.#starting = starting;
-      const forget = () => {
-        if (this.#starting === starting && !isRunning(this.#state)) this.#starting = undefined;
-      };
-      starting.then(forget, forget);
-    }
+    if (this.#state.status === "ready" || this.#state.status === "busy") return Promise.resolve();
+    this.#starting ??= this.#start(signal).finally(() => {
+      this.#starting = undefined;
+    });
     return this.#starting;
   }
 
@@ -216,7 +212,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
 
   /** The running worker. @throws TrError `TR_NOT_STARTED`, `TR_SESSION_CLOSED`, or the error of the crash. */
   protected async running(): Promise<Life> {
-    if (this.#state.status === "starting") await this.#starting;
+    if (this.#starting !== undefined) await this.#starting;
     return this.runningNow();
   }
 

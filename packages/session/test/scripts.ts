@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { SessionOptions } from "../src/options.js";
 import { PythonSession } from "../src/python-session.js";
 
@@ -55,6 +55,14 @@ export function useSessions() {
     if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
   });
   return context;
+}
+
+/** One session for all tests of a file: most of a test's time is Python's start and numpy's import. */
+export function useSharedSession(options: SessionOptions = {}): PythonSession {
+  const session = new PythonSession({ script: script("commands.py"), quiet: true, ...options });
+  beforeAll(() => session.start(), 30_000);
+  afterAll(() => session.close());
+  return session;
 }
 
 export function processExists(pid: number): boolean {

@@ -1,0 +1,180 @@
+import { createMemoryChannel, type FileChannel } from "@tr/file-channel";
+import { TrError } from "@tr/protocol/errors";
+import { encode, full } from "@tr/tsr-codec";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Exchange, type OutgoingRequest } from "./exchange.js";
+import { tensorFile } from "./tensor-files.js";
+
+let channel: FileChannel;
+let pending: { unanswered: number; awaited: number };
+
+beforeEach(() => {
+  channel = createMemoryChannel();
+});
+
+function open(level: 1 | 2 = 2, concurrency = 1): Exchange {
+  return new Exchange({
+    channel,
+    level,
+    concurrency,
+    onPending: (now) => {
+      pending = now;
+    },
+  });
+}
+
+const request = (command: string, more: Partial<OutgoingRequest> = {}): OutgoingRequest => ({
+  command,
+  tensors: [],
+  readsTensors: true,
+  toText: (id) => JSON.stringify({ id, command }),
+  ...more,
+});
+
+/** The worker's part: takes the request that is there. */
+async function taken(): Promise<{ id: string; command: string }> {
+  const bytes = await channel.waitFor(() => channel.takeSync("request.json"), { timeoutMs: 2000 });
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+/** The worker's part: answers once the slot is free. */
+async function respond(fields: object | string): Promise<void> {
+  await channel.waitFor(() => !channel.exists("response.json") || undefined, { timeoutMs: 2000 });
+  channel.writeSync("response.json", typeof fields === "string" ? fields : JSON.stringify(fields));
+}
+
+const value = (id: string, content: unknown, tensors: string[] = []) => ({
+  ...{ cmd: "", params: "", command: "", result: "ok", message: "", tensors, protocol: 2 },
+  ...{ id, seq: 0, final: true, kind: "value", value: content },
+});
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "no error",
+    (error) => error.code,
+  );
+
+describe("an exchange", () => {
+  it("matches answers by id when the worker takes several requests at once", async () => {
+    const exchange = open(2, 3);
+    const answers = ["a", "b", "c"].map((command) => exchange.submit(request(command)));
+    const requests = [await taken(), await taken(), await taken()];
+    expect(pending).toEqual({ unanswered: 3, awaited: 3 });
+    for (const { id, command } of requests.reverse()) await respond(value(id, command));
+    const values = (await Promise.all(answers)).map(({ response }) => response.value);
+    expect(values).toEqual(["a", "b", "c"]);
+    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+  });
+
+  it("sends the next request only when the worker has room for it", async () => {
+    const exchange = open();
+    const first = exchange.submit(request("a"));
+    const second = exchange.submit(request("b"));
+    const a = await taken();
+    expect(channel.exists("request.json")).toBe(false);
+    await respond(value(a.id, 1));
+    await first;
+    await respond(value((await taken()).id, 2));
+    expect((await second).response.value).toBe(2);
+  });
+
+  it("waits until an old worker has removed the last request, which it does after its answer", async () => {
+    const exchange = open(1);
+    const first = exchange.submit(request("a"));
+    await channel.waitFor(() => channel.exists("request.json") || undefined, { timeoutMs: 2000 });
+    await respond({ cmd: "", params: "one" });
+    expect((await first).response.text).toBe("one");
+    const second = exchange.submit(request("b"));
+    await new Promise(setImmediate);
+    const kept = new TextDecoder().decode(channel.readSync("request.json"));
+    expect(JSON.parse(kept).command).toBe("a");
+    channel.removeSync("request.json");
+    expect((await taken()).command).toBe("b");
+    await respond({ cmd: "", params: "two" });
+    expect((await second).response.text).toBe("two");
+  });
+
+  it("drops an answer nobody waits for, and one with an id it does not know, with their tensors", async () => {
+    const exchange = open();
+    const late = exchange.submit(request("a"), { timeoutMs: 1 });
+    expect(await codeOf(late)).toBe("TR_CALL_TIMEOUT");
+    expect(pending).toEqual({ unanswered: 1, awaited: 0 });
+    const next = exchange.submit(request("b"));
+    const a = await taken();
+    for (const tag of ["late", "strange"]) await channel.write(`${tag}.tsr`, encode(full([2], 1)));
+    await respond(value("nobody", { $tensor: "strange" }, ["strange"]));
+    await respond(value(a.id, { $tensor: "late" }, ["late"]));
+    const b = await taken();
+    expect(b.command).toBe("b");
+    await respond(value(b.id, "mine"));
+    expect((await next).response.value).toBe("mine");
+    expect(channel.list()).toEqual([]);
+  });
+
+  it("gives each answer its tensors and removes their files", async () => {
+    const exchange = open();
+    const answer = exchange.submit(request("a"));
+    const { id } = await taken();
+    await channel.write("r1.tsr", encode(full([2, 2], 7)));
+    await respond(value(id, { $tensor: "r1" }, ["r1"]));
+    expect((await answer).tensors.get("r1")).toEqual(full([2, 2], 7));
+    expect(channel.list()).toEqual([]);
+  });
+
+  it("fails the one call whose tensor is missing or broken", async () => {
+    const exchange = open();
+    for (const bytes of [undefined, new Uint8Array(70)]) {
+      const answer = exchange.submit(request("a"));
+      const { id } = await taken();
+      if (bytes) await channel.write("r1.tsr", bytes);
+      await respond(value(id, { $tensor: "r1" }, ["r1"]));
+      expect(await codeOf(answer)).toBe("TR_PROTOCOL");
+    }
+    const next = exchange.submit(request("b"));
+    await respond(value((await taken()).id, 1));
+    expect((await next).response.value).toBe(1);
+  });
+
+  it.each(['{"id": "1", "kind":', '{"tensors": ["../x"], "id": "1", "protocol": 2}', "[]"])(
+    "fails the call that waits when the answer is malformed (%s), and goes on",
+    async (text) => {
+      const exchange = open();
+      const answer = exchange.submit(request("a"));
+      await taken();
+      await respond(text);
+      expect(await codeOf(answer)).toBe("TR_PROTOCOL");
+      const next = exchange.submit(request("b"));
+      await respond(value((await taken()).id, 1));
+      expect((await next).response.value).toBe(1);
+    },
+  );
+
+  it("takes a request's tensors back when it cannot be sent, and goes on", async () => {
+    const exchange = open();
+    const file = tensorFile("x", full([4], 1), 2, "args[0]");
+    const full_ = new TrError("TR_WORKSPACE_FULL", "full");
+    const failing = request("a", {
+      tensors: [file],
+      toText: () => {
+        throw full_;
+      },
+    });
+    expect(await codeOf(exchange.submit(failing))).toBe("TR_WORKSPACE_FULL");
+    expect(channel.list()).toEqual([]);
+    const next = exchange.submit(request("b"));
+    await respond(value((await taken()).id, 1));
+    expect((await next).response.value).toBe(1);
+  });
+
+  it("that ends settles everything, but first looks for an answer that is already there", async () => {
+    const exchange = open();
+    const answered = exchange.submit(request("a"));
+    const queued = exchange.submit(request("b"));
+    const { id } = await taken();
+    channel.writeSync("response.json", JSON.stringify(value(id, "just in time")));
+    exchange.fail(new TrError("TR_SESSION_CLOSED", "closed"));
+    expect((await answered).response.value).toBe("just in time");
+    expect(await codeOf(queued)).toBe("TR_SESSION_CLOSED");
+    expect(await codeOf(exchange.submit(request("c")))).toBe("TR_SESSION_CLOSED");
+    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+  });
+});
