@@ -47,7 +47,7 @@ class Signature:
         Raises TR_INVALID_ARGUMENT with the signature.
         """
         request = call.request
-        args: list[Any] = list(split_words(request.words)) if request.is_text else request.args
+        args: list[Any] = _words(request.words, call) if request.is_text else request.args
         kwargs = request.kwargs
         try:
             self._signature.bind(*args, **kwargs)
@@ -98,10 +98,23 @@ class Signature:
                 f"{parameter.name}: expected {annotation.__name__}, found {word[:80]!r}; "
                 f"the signature is {self}",
             ) from None
-        return _guess(word) if annotation is inspect.Parameter.empty else word
+        return _guess(word) if _is_open(annotation) else word
+
+
+def _words(text: str, call: Call) -> list[str]:
+    """The words of a text; dialect 1 joins the tags of tensors with commas."""
+    words: list[str] = []
+    for word in split_words(text):
+        tags = split_words(word, ",")
+        words += tags if len(tags) > 1 and all(map(call.has_tensor, tags)) else [word]
+    return words
 
 
 _BOOLS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _is_open(annotation: Any) -> bool:
+    return annotation is inspect.Parameter.empty or str(annotation) in ("Any", "typing.Any")
 
 
 def _guess(word: str) -> Any:
@@ -117,12 +130,33 @@ def _guess(word: str) -> Any:
 
 
 def _resolved(function: Callable[..., Any]) -> inspect.Signature:
-    """With annotations evaluated where they are strings and can be."""
+    """With annotations evaluated one by one where they are strings and can be."""
+    signature = inspect.signature(function)
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    parameters = [
+        parameter.replace(annotation=_evaluated(parameter.annotation, names))
+        for parameter in signature.parameters.values()
+    ]
+    result = _evaluated(signature.return_annotation, names)
+    return signature.replace(parameters=parameters, return_annotation=result)
+
+
+def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:
+    if not isinstance(annotation, str):
+        return annotation
     try:
-        return inspect.signature(function, eval_str=True)
-    except Exception:
-        # Evaluating runs the user's text: a name imported for type checkers only, or a broken one.
-        return inspect.signature(function)
+        return eval(annotation, names)  # noqa: S307 - the script's own text
+    except Exception:  # a name imported for type checkers only, or nonsense
+        return _Unresolved(annotation)
+
+
+class _Unresolved(str):
+    """Shown in a signature as it was written, without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def _tensor_kind(annotation: Any) -> Kind | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_SCRIPTS = frozenset({_OURS + "default_server.py"})
+_DEFAULT_SERVER = _OURS + "default_"  # a script like any other
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
@@ -78,4 +78,4 @@ def _has_no_user_frame(trace: TracebackType | None) -> bool:
 
 
 def _is_ours(filename: str) -> bool:
-    return filename.startswith(_OURS) and filename not in _SCRIPTS
+    return filename.startswith(_OURS) and not filename.startswith(_DEFAULT_SERVER)
