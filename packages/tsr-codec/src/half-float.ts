@@ -35,6 +35,7 @@ export function toHalfBits(value: number, dtype: HalfDtype): number {
   if (Number.isNaN(value)) return infinity | (1 << (fractionBits - 1));
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
+  if (size === Number.POSITIVE_INFINITY) return sign | infinity;
   let exponent = Math.max(Math.floor(Math.log2(size)), 1 - exponentBias);
   // log2 may round up to the next power of two.
   if (size < 2 ** exponent) exponent = Math.max(exponent - 1, 1 - exponentBias);

@@ -75,7 +75,8 @@ export function tensor(
 export function isTensor(value: unknown): value is Tensor {
   if (typeof value !== "object" || value === null) return false;
   const { dtype, shape, data } = value as Partial<Tensor>;
-  return isDtype(dtype) && Array.isArray(shape) && arrayName(data) !== undefined;
+  const name = arrayName(data);
+  return isDtype(dtype) && Array.isArray(shape) && name !== undefined && name !== "DataView";
 }
 
 /**
