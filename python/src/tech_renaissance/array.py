@@ -5,8 +5,6 @@ from __future__ import annotations
 import struct
 from math import prod
 
-from .tsr.dtypes import SIZES, code_of
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,21 +37,26 @@ class Array:
     `data`: C-contiguous little-endian elements, any object with a contiguous buffer; it is not
     copied, and `Array.data` is a read-only view of its bytes. numpy takes an Array without a
     copy (`numpy.asarray(a)`), except bfloat16, which numpy does not have.
-    Raises ValueError when the size of `data` is not that of `shape` and `dtype`.
+    Raises ValueError for another dtype, and when `data` has another size than `shape` calls for.
     """
 
     __slots__ = ("data", "dtype", "shape")
 
     def __init__(self, data: Buffer, shape: tuple[int, ...], dtype: str) -> None:
-        code_of(dtype)  # refuses what no TSR file holds
+        if dtype not in _LETTERS:
+            raise ValueError(f"dtype {dtype!r} is not one of {', '.join(_LETTERS)}")
         self.data = _bytes_of(data)
         self.shape = tuple(shape)
         self.dtype = dtype
-        expected = prod(self.shape) * SIZES[dtype]
+        expected = prod(self.shape) * self._itemsize
         if self.data.nbytes != expected or any(dim < 0 for dim in self.shape):
             raise ValueError(
                 f"{dtype} of shape {self.shape} takes {expected} bytes, data has {self.data.nbytes}"
             )
+
+    @property
+    def _itemsize(self) -> int:
+        return struct.calcsize(f"<{_LETTERS[self.dtype]}")
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers; of shape () the number itself."""
@@ -91,7 +94,8 @@ class Array:
         return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
-        values = self.tolist() if prod(self.shape) <= 64 else "…"
+        # Few values, and not the 2**31 empty lists of a shape like (2**31, 0).
+        values = self.tolist() if 0 < prod(self.shape) <= 64 else "…"
         return f"Array(shape={self.shape}, dtype={self.dtype!r}, {values})"
 
     @property
@@ -100,8 +104,8 @@ class Array:
         if self.dtype == "bfloat16":
             raise AttributeError("numpy has no bfloat16; tolist() gives the numbers")
         kind = "f" if "float" in self.dtype else self.dtype[0]
-        order = "|" if SIZES[self.dtype] == 1 else "<"
-        typestr = f"{order}{kind}{SIZES[self.dtype]}"
+        order = "|" if self._itemsize == 1 else "<"
+        typestr = f"{order}{kind}{self._itemsize}"
         return {"version": 3, "shape": self.shape, "typestr": typestr, "data": self.data}
 
 
