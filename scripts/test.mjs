@@ -54,18 +54,14 @@ function suite(name, file, args, options, readReport) {
 }
 
 const pnpm = (...args) => ["pnpm", ["exec", ...args]];
+const uv = (...args) => ["uv", ["run", "--no-sync", "--active", ...args]];
 const python = { cwd: join(root, "python") };
 check("biome", ...pnpm("biome", "ci", "."));
 check("types", ...pnpm("turbo", "run", "typecheck", "--output-logs=errors-only"));
 check("import directions", ...pnpm("turbo", "boundaries"));
-check("ruff check", "uv", ["run", "--no-sync", "--active", "ruff", "check", "."], python);
-check(
-  "ruff format",
-  "uv",
-  ["run", "--no-sync", "--active", "ruff", "format", "--check", "."],
-  python,
-);
-check("mypy", "uv", ["run", "--no-sync", "--active", "mypy"], python);
+check("ruff check", ...uv("ruff", "check"));
+check("ruff format", ...uv("ruff", "format", "--check"));
+check("mypy", ...uv("mypy"), python);
 check("packed packages", "node", ["scripts/check-packages.mjs"]);
 
 const vitestReport = join(reports, "vitest.json");
@@ -91,20 +87,13 @@ suite(
 );
 
 const pytestReport = join(reports, "pytest.xml");
-suite(
-  "pytest",
-  "uv",
-  ["run", "--no-sync", "--active", "pytest", "-rs", `--junitxml=${pytestReport}`],
-  python,
-  () => {
-    const xml = readFileSync(pytestReport, "utf8");
-    const count = (name) =>
-      Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1]);
-    const failed = count("failures") + count("errors");
-    const skipped = [...xml.matchAll(/<skipped [^>]*message="([^"]*)"/g)].map(([, why]) => why);
-    return { passed: count("tests") - failed - skipped.length, failed, skipped };
-  },
-);
+suite("pytest", ...uv("pytest", "-rs", `--junitxml=${pytestReport}`), python, () => {
+  const xml = readFileSync(pytestReport, "utf8");
+  const count = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1]);
+  const failed = count("failures") + count("errors");
+  const skipped = [...xml.matchAll(/<skipped [^>]*message="([^"]*)"/g)].map(([, why]) => why);
+  return { passed: count("tests") - failed - skipped.length, failed, skipped };
+});
 
 rmSync(reports, { recursive: true, force: true });
 for (const skip of skips) console.log(`skipped: ${skip}`);

@@ -1,6 +1,7 @@
 """Multiplies two matrices. TypeScript calls this by name."""
 
 import torch
+
 from tech_renaissance import command, serve
 
 

@@ -27,7 +27,11 @@ def qr(matrix: np.ndarray):
 
 @command
 def nested(batch):
-    return {"sums": [float(item["x"].sum()) for item in batch], "first": batch[0]["x"], "n": len(batch)}
+    return {
+        "sums": [float(item["x"].sum()) for item in batch],
+        "first": batch[0]["x"],
+        "n": len(batch),
+    }
 
 
 @command
