@@ -19,6 +19,16 @@ export function checkFileName(name: unknown): asserts name is string {
   );
 }
 
+/** A name to write to: the ending `.tmp` belongs to half-written files, which nobody waits for. */
+export function checkNewFileName(name: unknown): asserts name is string {
+  checkFileName(name);
+  if (!isTemporary(name)) return;
+  throw new TrError(
+    "TR_INVALID_ARGUMENT",
+    `${name} cannot be written: names that end in .tmp are those of half-written files.`,
+  );
+}
+
 /** Whether a name in the directory is a half-written file of either side. */
 export function isTemporary(name: string): boolean {
   return name.endsWith(".tmp");

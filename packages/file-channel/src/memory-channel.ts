@@ -1,6 +1,6 @@
 import type { FileChannel, ReadOptions } from "./file-channel.js";
 import { toPieces } from "./file-data.js";
-import { checkFileName } from "./file-name.js";
+import { checkFileName, checkNewFileName } from "./file-name.js";
 import { tooLarge } from "./translate-error.js";
 import { WaitQueue } from "./wait-queue.js";
 
@@ -11,7 +11,7 @@ export function createMemoryChannel(): FileChannel {
   const waits = new WaitQueue(() => {});
 
   const writeSync: FileChannel["writeSync"] = (name, data) => {
-    checkFileName(name);
+    checkNewFileName(name);
     const { views, bytes } = toPieces(data);
     const content = new Uint8Array(bytes);
     let offset = 0;

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { TrError } from "@tr/protocol/errors";
 import type { FileChannel } from "./file-channel.js";
 import { toPieces } from "./file-data.js";
-import { checkFileName, fileNamePattern, isTemporary } from "./file-name.js";
+import { checkFileName, checkNewFileName, fileNamePattern, isTemporary } from "./file-name.js";
 import { largeBytes, readFileSync, removeFile, takeFile, takeFileSync } from "./read-file.js";
 import { errnoOf, translate } from "./translate-error.js";
 import { WaitQueue } from "./wait-queue.js";
@@ -18,7 +18,9 @@ export interface FileChannelOptions {
 /**
  * A channel over the files of an existing directory.
  *
- * Small files go by synchronous calls on purpose.
+ * Small files go by synchronous calls on purpose: writing and taking a 100-byte message in /dev/shm
+ * takes 26 µs (of which the system calls alone take 21), and 302 µs by fs/promises, whose six trips
+ * to the thread pool cost more than the event loop loses (Node 24, Linux VM with 2 cores).
  *
  * @throws TrError TR_INVALID_ARGUMENT when there is no such directory
  */
@@ -44,11 +46,11 @@ export function openFileChannel(path: string, options: FileChannelOptions = {}):
       return notifications && watch?.state !== "off" ? "on" : "off";
     },
     writeSync(name, data) {
-      checkFileName(name);
+      checkNewFileName(name);
       writeFileSync({ directory, name, busy }, toPieces(data));
     },
     async write(name, data, { signal } = {}) {
-      checkFileName(name);
+      checkNewFileName(name);
       const pieces = toPieces(data);
       signal?.throwIfAborted();
       if (pieces.bytes <= largeBytes) writeFileSync({ directory, name, busy }, pieces);

@@ -1,10 +1,16 @@
+import { constants } from "node:os";
 import { TrError } from "@tr/protocol/errors";
 
 const full = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
+/** The name of a system error: "ENOSPC". */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  if (error.code !== "UNKNOWN") return typeof error.code === "string" ? error.code : undefined;
+  // libuv has no name for some, EDQUOT among them; `errno` is then the system's number, negated.
+  const number = "errno" in error ? error.errno : undefined;
+  const known = Object.entries(constants.errno).find(([, value]) => value + Number(number) === 0);
+  return known?.[0] ?? error.code;
 }
 
 /** The one place that turns a failure of the system into a TrError. */
@@ -23,7 +29,8 @@ export function translate(
       { cause: error },
     );
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  const reason = errno === undefined || text.includes(errno) ? text : `${errno}: ${text}`;
   return new TrError("TR_PROTOCOL", `${doing} in ${directory} failed: ${reason}.${remedy(errno)}`, {
     cause: error,
   });

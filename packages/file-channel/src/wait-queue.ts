@@ -98,6 +98,7 @@ export class WaitQueue {
   /** Something may have changed: looks in this turn of the event loop, once for any number of hints. */
   hint(): void {
     if (this.#closed || this.#hint !== undefined) return;
+    if (this.#waiters.size === 0 && this.#listeners.size === 0) return; // a wait begins with a look
     this.#hint = setImmediate(() => {
       this.#hint = undefined;
       if (this.#lookAll()) this.hit();
