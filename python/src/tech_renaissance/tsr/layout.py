@@ -120,7 +120,7 @@ def parse_header(head: bytes | memoryview) -> Header:
 def _check_unused(head: bytes | memoryview, dims: list[int], ndim: int, header_size: int) -> None:
     if any(dims):
         raise TsrError("TSR_BAD_RESERVED", "dims", "(0, 0, 0, 0) in TSR 2", tuple(dims))
-    if 0 < ndim <= MAX_NDIM:
+    if ndim > 0:
         padding = bytes(head[64 + 8 * ndim : header_size])
         if any(padding):
             raise TsrError("TSR_BAD_RESERVED", "padding", "zero bytes", padding)
