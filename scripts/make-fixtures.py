@@ -698,6 +698,12 @@ def rejected_tsr2() -> Iterator[Rejected]:
         "bad dtype, and the file ends after 64 bytes",
         f(dtype=10)[:64],
     )
+    yield bad(
+        "padding-before-ndim",
+        "TSR_BAD_RESERVED",
+        "33 dimensions, bad padding after them",
+        f((1,) * 33, b"\0\0", padding=b"\1" * 56),
+    )
     yield bad("ndim-33", "TSR_BAD_NDIM", "33 dimensions, header_size right", f((1,) * 33, b"\0\0"))
     yield bad(
         "ndim-minus-1",

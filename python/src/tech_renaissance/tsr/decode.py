@@ -9,7 +9,6 @@ from .files import read_head
 from .layout import (
     DEFAULT_MAX_BYTES,
     EXACT_MAX,
-    MAX_HEADER_SIZE,
     Header,
     check_length,
     check_limit,
@@ -72,7 +71,7 @@ def read_header(source: Any) -> Header:
     if isinstance(source, (str, os.PathLike)):
         head: bytes | memoryview = read_head(source)[0]
     else:
-        head = memoryview(source).cast("B")[:MAX_HEADER_SIZE]
+        head = memoryview(source).cast("B")
     header = parse_header(head)
     check_limit(header.payload_bytes, EXACT_MAX)
     return header
