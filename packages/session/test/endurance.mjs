@@ -31,7 +31,9 @@ function start() {
 async function residentBytes(session) {
   const worker = await session.call("resident_bytes");
   globalThis.gc();
-  return { host: process.memoryUsage.rss(), worker };
+  await new Promise(setImmediate); // finalizers run, then what they held can go
+  globalThis.gc();
+  return { host: process.memoryUsage.rss(), heap: process.memoryUsage().heapUsed, worker };
 }
 
 const session = await start();
@@ -67,6 +69,7 @@ console.log(
     directories: readdirSync(workspace, { recursive: true }).filter((path) =>
       /tr_session_/.test(path),
     ),
+    heapBytesPerCall: grown("heap"),
     hostBytesPerCall: grown("host"),
     workerBytesPerCall: grown("worker"),
   }),
