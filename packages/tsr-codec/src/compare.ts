@@ -1,6 +1,4 @@
-import { toFloat32 } from "./convert.js";
-import { elements, valueReader } from "./element.js";
-import { isHalf } from "./half-float.js";
+import { type Scalar, valueReader } from "./element.js";
 import { checkTensor, type Tensor } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
 
@@ -9,13 +7,7 @@ import { invalidArgument } from "./tsr-error.js";
  * equals nothing, as in `torch.equal`.
  */
 export function equal(a: Tensor, b: Tensor): boolean {
-  checkTensor(a);
-  checkTensor(b);
-  if (a.dtype !== b.dtype || !sameShape(a, b)) return false;
-  const left = elements((isHalf(a.dtype) ? toFloat32(a) : a).data);
-  const right = elements((isHalf(b.dtype) ? toFloat32(b) : b).data);
-  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
-  return true;
+  return everyPair(a, b, (x, y) => x === y) && a.dtype === b.dtype;
 }
 
 /**
@@ -30,23 +22,24 @@ export function allClose(
   tolerance: { rtol?: number; atol?: number } = {},
 ): boolean {
   const { rtol = 1e-5, atol = 1e-8 } = tolerance;
-  for (const [field, value] of Object.entries({ rtol, atol })) {
-    if (!(value >= 0)) throw invalidArgument(field, "a number of 0 or more", String(value));
+  if (!(rtol >= 0 && atol >= 0)) {
+    throw invalidArgument("rtol, atol", "numbers of 0 or more", `${rtol}, ${atol}`);
   }
-  const count = checkTensor(a);
-  checkTensor(b);
-  if (!sameShape(a, b)) return false;
-  const left = valueReader(a);
-  const right = valueReader(b);
-  for (let i = 0; i < count; i++) {
-    const x = Number(left(i));
-    const y = Number(right(i));
-    const close = x === y || (Number.isFinite(y) && Math.abs(x - y) <= atol + rtol * Math.abs(y));
-    if (!close) return false;
-  }
-  return true;
+  return everyPair(a, b, (left, right) => {
+    const x = Number(left);
+    const y = Number(right);
+    return x === y || (Number.isFinite(y) && Math.abs(x - y) <= atol + rtol * Math.abs(y));
+  });
 }
 
-function sameShape(a: Tensor, b: Tensor): boolean {
-  return a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis]);
+/** Whether the shapes are the same and the test holds for every pair of elements. */
+function everyPair(a: Tensor, b: Tensor, test: (x: Scalar, y: Scalar) => boolean): boolean {
+  const count = checkTensor(a);
+  checkTensor(b);
+  const { shape } = b;
+  if (a.shape.length !== shape.length || a.shape.some((size, i) => size !== shape[i])) return false;
+  const left = valueReader(a);
+  const right = valueReader(b);
+  for (let i = 0; i < count; i++) if (!test(left(i), right(i))) return false;
+  return true;
 }

@@ -1,6 +1,6 @@
 import { copyOf, viewOf, writeInt32, writeInt64 } from "./byte-order.js";
 import { crc32 } from "./crc32.js";
-import { dtypeInfo } from "./dtype.js";
+import { sizeOf } from "./dtype.js";
 import { refuse, tooLarge, trailing, truncated } from "./tsr-error.js";
 import { checkZero } from "./tsr-layout.js";
 
@@ -54,7 +54,7 @@ export function writeDirectory(
   writeInt32(file, 40, crc32(file.subarray(0, headerSize)));
   entries.forEach((entry, i) => {
     const at = headerSize + entrySize * i;
-    const { size } = dtypeInfo[entry.dtype];
+    const size = sizeOf(entry.dtype);
     const [, , width, channels] = entry.shape as [number, number, number, number];
     file[at] = containerDtypes.indexOf(entry.dtype);
     entry.shape.forEach((dimension, axis) => {
@@ -162,7 +162,7 @@ function checkCounts(view: DataView, at: number, compressed: boolean): Counts {
   const numel = view.getBigInt64(at + 20, true);
   if (numel !== elements) throw refuse("TSR_BAD_COUNT", "numel", elements, numel);
   const dtype = containerDtypes[view.getUint8(at)] as ContainerDtype;
-  const dataBytes = elements * BigInt(dtypeInfo[dtype].size);
+  const dataBytes = elements * BigInt(sizeOf(dtype));
   const nbytes = view.getBigUint64(at + 36, true);
   if (nbytes !== dataBytes) throw refuse("TSR_BAD_COUNT", "nbytes", dataBytes, nbytes);
   const stored = view.getBigUint64(at + 52, true);

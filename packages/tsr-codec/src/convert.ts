@@ -1,6 +1,5 @@
-import type { Float16Data, TensorData } from "./dtype.js";
-import { elements } from "./element.js";
-import { fromHalfBits } from "./half-float.js";
+import type { Float16Data } from "./dtype.js";
+import { valueReader } from "./element.js";
 import { checkTensor, type Tensor, type TensorInput } from "./tensor.js";
 
 interface Float16ArrayConstructor {
@@ -16,25 +15,22 @@ const Float16Array = (globalThis as { Float16Array?: Float16ArrayConstructor }).
  */
 export function toFloat32(tensor: TensorInput): Tensor<"float32"> {
   checkTensor(tensor);
-  const { dtype, shape, data } = tensor;
-  if (dtype === "float32") return tensor;
-  return { dtype: "float32", shape: [...shape], data: toFloat32Array(tensor, data) };
+  if (tensor.dtype === "float32") return tensor;
+  return { dtype: "float32", shape: [...tensor.shape], data: convert(tensor) };
 }
 
-function toFloat32Array({ dtype }: TensorInput, data: TensorData | Float16Data): Float32Array {
+function convert({ dtype, data }: TensorInput): Float32Array {
   if (dtype === "float16" && Float16Array !== undefined) {
     return new Float32Array(new Float16Array(data.buffer, data.byteOffset, data.length));
   }
-  const stored = elements(data);
   const values = new Float32Array(data.length);
   if (dtype === "bfloat16") {
     // The upper half of a float32's bits, so no arithmetic is needed.
     const bits = new Uint32Array(values.buffer);
-    for (let i = 0; i < bits.length; i++) bits[i] = Number(stored[i]) << 16;
-  } else if (dtype === "float16") {
-    for (let i = 0; i < values.length; i++) values[i] = fromHalfBits(Number(stored[i]), dtype);
+    for (let i = 0; i < bits.length; i++) bits[i] = ((data as Uint16Array)[i] as number) << 16;
   } else {
-    for (let i = 0; i < values.length; i++) values[i] = Number(stored[i]);
+    const read = valueReader({ dtype, data });
+    for (let i = 0; i < values.length; i++) values[i] = Number(read(i));
   }
   return values;
 }

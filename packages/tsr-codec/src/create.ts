@@ -53,11 +53,12 @@ export function arange<D extends Dtype = "float32">(
 export function arange(first: number, second?: number, step = 1, dtype: Dtype = "float32"): Tensor {
   checkDtype(dtype);
   const [start, stop] = second === undefined ? [0, first] : [first, second];
-  for (const [field, value] of Object.entries({ start, stop, step })) {
-    if (!Number.isFinite(value)) throw invalidArgument(field, "a finite number", String(value));
+  const steps = Math.ceil((stop - start) / step);
+  if (!Number.isSafeInteger(steps)) {
+    const found = `${start} to ${stop} by ${step}`;
+    throw invalidArgument("arange", "finite bounds and a step other than 0", found);
   }
-  if (step === 0) throw invalidArgument("step", "a number other than 0", step);
-  const shape = [Math.max(Math.ceil((stop - start) / step), 0)];
+  const shape = [Math.max(steps, 0)];
   const data = allocate(dtype, checkShape(shape));
   const out = elements(data);
   for (let i = 0; i < out.length; i++) out[i] = toElement(start + i * step, dtype, `element ${i}`);

@@ -1,5 +1,5 @@
 import { hostIsLittleEndian, swapBytes } from "./byte-order.js";
-import { arrayName, type Dtype, dtypeInfo, type TensorData } from "./dtype.js";
+import { arrayName, type Dtype, dtypeInfo, sizeOf, type TensorData } from "./dtype.js";
 import type { Tensor } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
 import { parseHeader, type TsrHeader } from "./tsr-layout.js";
@@ -47,17 +47,14 @@ export function decodeInto<D extends Dtype>(
 ): Tensor<D> {
   checkBytes(bytes);
   const { maxBytes } = resolveDecodeOptions(options);
-  const header = parseHeader(bytes, bytes.length, maxBytes);
-  const { dtype, shape, elements, headerSize, payloadBytes } = header;
+  const { dtype, shape, elements, headerSize } = parseHeader(bytes, bytes.length, maxBytes);
   const wanted = dtypeInfo[dtype].Array.name;
   if (arrayName(target) !== wanted || target.length < elements) {
     const found = `${arrayName(target) ?? typeof target} of ${target?.length}`;
     throw invalidArgument("target", `${wanted} of ${elements} or more (${dtype})`, found);
   }
   const data = target.subarray(0, elements);
-  const into = new Uint8Array(data.buffer, data.byteOffset, payloadBytes);
-  into.set(bytes.subarray(headerSize));
-  if (!hostIsLittleEndian) swapBytes(into, dtypeInfo[dtype].size);
+  copyElements(bytes, headerSize, data);
   return { dtype, shape, data } as Tensor as Tensor<D>;
 }
 
@@ -101,13 +98,19 @@ export function readElements<D extends Dtype>(
   count: number,
   copy: boolean,
 ): TensorData<D> {
-  const { Array: ArrayOf, size } = dtypeInfo[dtype];
+  const { Array: ArrayOf } = dtypeInfo[dtype];
+  const size = sizeOf(dtype);
   const start = bytes.byteOffset + at;
-  const straight = hostIsLittleEndian || size === 1;
-  if (!copy && straight && start % size === 0) return new ArrayOf(bytes.buffer, start, count);
+  if (!copy && (hostIsLittleEndian || size === 1) && start % size === 0) {
+    return new ArrayOf(bytes.buffer, start, count);
+  }
   const data = new ArrayOf(count);
-  const into = new Uint8Array(data.buffer);
-  into.set(bytes.subarray(at, at + count * size));
-  if (!straight) swapBytes(into, size);
+  copyElements(bytes, at, data);
   return data;
+}
+
+function copyElements(bytes: Uint8Array, at: number, data: TensorData): void {
+  const into = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  into.set(bytes.subarray(at, at + into.length));
+  if (!hostIsLittleEndian) swapBytes(into, data.BYTES_PER_ELEMENT);
 }

@@ -27,32 +27,31 @@ interface ArrayType<D extends Dtype> {
   readonly name: string;
   new (length: number): TensorData<D>;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): TensorData<D>;
+  readonly BYTES_PER_ELEMENT: number;
 }
 
 interface DtypeInfo<D extends Dtype> {
   /** The dtype field of a TSR 1 or TSR 2 header. */
   readonly code: number;
-  /** Bytes per element. */
-  readonly size: number;
   readonly Array: ArrayType<D>;
 }
 
 // 1 to 3 are what the format's first implementations write, 4 to 8 what it reserves, and 64 on
 // a private range of ours.
 export const dtypeInfo: { readonly [D in Dtype]: DtypeInfo<D> } = {
-  float32: { code: 1, size: 4, Array: Float32Array },
-  float16: { code: 4, size: 2, Array: Uint16Array },
-  bfloat16: { code: 5, size: 2, Array: Uint16Array },
-  float64: { code: 6, size: 8, Array: Float64Array },
-  int8: { code: 2, size: 1, Array: Int8Array },
-  int16: { code: 7, size: 2, Array: Int16Array },
-  int32: { code: 3, size: 4, Array: Int32Array },
-  int64: { code: 64, size: 8, Array: BigInt64Array },
-  uint8: { code: 8, size: 1, Array: Uint8Array },
-  uint16: { code: 66, size: 2, Array: Uint16Array },
-  uint32: { code: 67, size: 4, Array: Uint32Array },
-  uint64: { code: 68, size: 8, Array: BigUint64Array },
-  bool: { code: 65, size: 1, Array: Uint8Array },
+  float32: { code: 1, Array: Float32Array },
+  float16: { code: 4, Array: Uint16Array },
+  bfloat16: { code: 5, Array: Uint16Array },
+  float64: { code: 6, Array: Float64Array },
+  int8: { code: 2, Array: Int8Array },
+  int16: { code: 7, Array: Int16Array },
+  int32: { code: 3, Array: Int32Array },
+  int64: { code: 64, Array: BigInt64Array },
+  uint8: { code: 8, Array: Uint8Array },
+  uint16: { code: 66, Array: Uint16Array },
+  uint32: { code: 67, Array: Uint32Array },
+  uint64: { code: 68, Array: BigUint64Array },
+  bool: { code: 65, Array: Uint8Array },
 };
 
 /** All dtypes. */
@@ -63,7 +62,7 @@ export const dtypeByCode: ReadonlyMap<number, Dtype> = new Map(
 );
 
 export function isDtype(value: unknown): value is Dtype {
-  return typeof value === "string" && Object.hasOwn(dtypeInfo, value);
+  return dtypes.includes(value as Dtype);
 }
 
 /** @throws TsrError `TSR_INVALID_ARGUMENT` when `value` names no dtype. */
@@ -77,25 +76,37 @@ export function checkDtype(value: unknown): asserts value is Dtype {
  */
 export function elementSize(dtype: Dtype): number {
   checkDtype(dtype);
-  return dtypeInfo[dtype].size;
+  return sizeOf(dtype);
 }
 
-/** The dtype that a typed array has when none is named; by tag, so that other realms' arrays count. */
-export const dtypeByArrayName = {
-  Float32Array: "float32",
-  Float16Array: "float16",
-  Float64Array: "float64",
-  Int8Array: "int8",
-  Int16Array: "int16",
-  Int32Array: "int32",
-  BigInt64Array: "int64",
-  Uint8Array: "uint8",
-  Uint16Array: "uint16",
-  Uint32Array: "uint32",
-  BigUint64Array: "uint64",
-} as const satisfies Record<string, Dtype>;
+/** Bytes per element of a dtype that has been checked. */
+export function sizeOf(dtype: Dtype): number {
+  return dtypeInfo[dtype].Array.BYTES_PER_ELEMENT;
+}
 
-export type ArrayName = keyof typeof dtypeByArrayName;
+/** The dtype that each typed array has when none is named. */
+export interface DtypeByArrayName {
+  Float32Array: "float32";
+  Float16Array: "float16";
+  Float64Array: "float64";
+  Int8Array: "int8";
+  Int16Array: "int16";
+  Int32Array: "int32";
+  BigInt64Array: "int64";
+  Uint8Array: "uint8";
+  Uint16Array: "uint16";
+  Uint32Array: "uint32";
+  BigUint64Array: "uint64";
+}
+
+export type ArrayName = keyof DtypeByArrayName;
+
+/** By name, so that arrays of other realms count. Undefined for what is no such array. */
+export function defaultDtype(data: unknown): Dtype | undefined {
+  const name = arrayName(data);
+  if (name === "Float16Array") return "float16";
+  return dtypes.find((dtype) => dtypeInfo[dtype].Array.name === name && !/^b?float16$/.test(dtype));
+}
 
 /** What all typed arrays have in common, and the name that tells them apart. */
 export interface NamedArray<N extends string = ArrayName> extends ArrayBufferView {

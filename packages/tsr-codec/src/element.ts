@@ -1,6 +1,6 @@
-import { type Dtype, dtypeInfo, type TensorData } from "./dtype.js";
+import { type Dtype, dtypeInfo, sizeOf, type TensorData } from "./dtype.js";
 import { fromHalfBits, isHalf, toHalfBits } from "./half-float.js";
-import type { Tensor } from "./tensor.js";
+import type { TensorInput } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
 
 /** One element as a JavaScript value: a boolean for bool, a bigint for the 64-bit integers. */
@@ -27,7 +27,7 @@ export function allocate(dtype: Dtype, count: number): TensorData {
  * the dtype does not hold is an error, where a typed array would wrap it round.
  */
 export function toElement(value: Scalar, dtype: Dtype, field: string): number | bigint {
-  if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "boolean") {
+  if (!/number|bigint|boolean/.test(typeof value)) {
     throw invalidArgument(field, "a number, bigint or boolean", typeof value);
   }
   if (isHalf(dtype)) return toHalfBits(Number(value), dtype);
@@ -41,12 +41,15 @@ export function toElement(value: Scalar, dtype: Dtype, field: string): number | 
 }
 
 function holds(dtype: Dtype, value: bigint): boolean {
-  const bits = dtype === "bool" ? 1 : 8 * dtypeInfo[dtype].size;
+  const bits = dtype === "bool" ? 1 : 8 * sizeOf(dtype);
   return (dtype.startsWith("int") ? BigInt.asIntN : BigInt.asUintN)(bits, value) === value;
 }
 
 /** Reads a tensor's elements as values. */
-export function valueReader({ dtype, data }: Tensor): (index: number) => Scalar {
+export function valueReader({
+  dtype,
+  data,
+}: Pick<TensorInput, "dtype" | "data">): (index: number) => Scalar {
   const stored = elements(data);
   const at = (index: number) => stored[index] as number | bigint;
   if (isHalf(dtype)) return (index) => fromHalfBits(Number(at(index)), dtype);

@@ -1,8 +1,8 @@
 import { hostIsLittleEndian, swapBytes, writeInt32, writeInt64 } from "./byte-order.js";
-import { dtypeInfo } from "./dtype.js";
+import { dtypeInfo, sizeOf } from "./dtype.js";
 import { checkTensor, type TensorInput } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
-import { fixedHeaderSize, headerSizeOf, magic } from "./tsr-layout.js";
+import { fixedHeaderSize, headerSizeOf, magicWord } from "./tsr-layout.js";
 
 /**
  * The tensor as a TSR file: header and payload, little-endian. TSR version 1 wherever it fits
@@ -51,7 +51,7 @@ export function payloadBytes(tensor: TensorInput): Uint8Array {
 
 /** The size of the encoded tensor in bytes: header and payload. */
 export function byteLength(tensor: TensorInput): number {
-  return checkTensor(tensor) * dtypeInfo[tensor.dtype].size + headerSize(tensor);
+  return checkTensor(tensor) * sizeOf(tensor.dtype) + headerSize(tensor);
 }
 
 function writeTensor(tensor: TensorInput, target: Uint8Array, at: number): void {
@@ -63,39 +63,33 @@ function writeTensor(tensor: TensorInput, target: Uint8Array, at: number): void 
 
 function littleEndianBytes({ dtype, data }: TensorInput): Uint8Array {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const { size } = dtypeInfo[dtype];
+  const size = sizeOf(dtype);
   if (hostIsLittleEndian || size === 1) return bytes;
   const swapped = bytes.slice();
   swapBytes(swapped, size);
   return swapped;
 }
 
-function needsVersion2(shape: readonly number[]): boolean {
-  return shape.length > 4 || shape.some((size) => size > 0x7fffffff);
+function versionOf({ shape }: TensorInput): 1 | 2 {
+  return shape.length > 4 || shape.some((size) => size > 0x7fffffff) ? 2 : 1;
 }
 
-function headerSize({ shape }: TensorInput): number {
-  return needsVersion2(shape) ? headerSizeOf(2, shape.length) : fixedHeaderSize;
+function headerSize(tensor: TensorInput): number {
+  return headerSizeOf(versionOf(tensor), tensor.shape.length);
 }
 
 function writeHeader(tensor: TensorInput, count: number, target: Uint8Array, at: number): void {
   const { dtype, shape } = tensor;
   const size = headerSize(tensor);
+  const version = versionOf(tensor);
+  const dims = version === 1 ? [1, 1, 1, 1, ...shape].slice(-4) : [0, 0, 0, 0];
   target.fill(0, at, at + size);
-  for (let i = 0; i < 4; i++) target[at + i] = magic.charCodeAt(i);
-  const version = needsVersion2(shape) ? 2 : 1;
-  writeInt32(target, at + 4, version);
-  writeInt32(target, at + 8, size);
-  writeInt32(target, at + 16, dtypeInfo[dtype].code);
-  writeInt32(target, at + 20, shape.length);
+  [magicWord, version, size, 0, dtypeInfo[dtype].code, shape.length, ...dims].forEach((word, i) => {
+    writeInt32(target, at + 4 * i, word);
+  });
   writeInt64(target, at + 40, count);
-  if (version === 1) {
-    for (let i = 0; i < 4; i++) {
-      writeInt32(target, at + 24 + 4 * i, shape[i - (4 - shape.length)] ?? 1);
-    }
-  } else {
-    shape.forEach((dimension, axis) => {
-      writeInt64(target, at + fixedHeaderSize + 8 * axis, dimension);
-    });
-  }
+  if (version === 1) return;
+  shape.forEach((dimension, axis) => {
+    writeInt64(target, at + fixedHeaderSize + 8 * axis, dimension);
+  });
 }

@@ -1,4 +1,4 @@
-import { type Dtype, dtypeInfo } from "./dtype.js";
+import { type Dtype, sizeOf } from "./dtype.js";
 import { maxNdim } from "./tensor.js";
 import { refuse, tooLarge } from "./tsr-error.js";
 
@@ -15,7 +15,7 @@ export function checkForeignShape(shape: readonly unknown[], field: string): voi
 /** The product of a checked shape times the element size, exact however large it is. */
 export function exactSize(shape: readonly number[], dtype: Dtype): bigint {
   const count = shape.reduce((product, size) => product * BigInt(size), 1n);
-  return count * BigInt(dtypeInfo[dtype].size);
+  return count * BigInt(sizeOf(dtype));
 }
 
 export function checkLimit(size: bigint, maxBytes: number): number {

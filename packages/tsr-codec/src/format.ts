@@ -17,18 +17,14 @@ export function format(tensor: Tensor): string {
   if (count === 0) return "[]";
   const { shape } = tensor;
   const edges = count > summaryAbove ? edgeItems : Number.POSITIVE_INFINITY;
-  const shown = visibleIndices(shape, edges);
   const read = valueReader(tensor);
-  const values = shown.map(read);
-  if (shape.length === 0) return String(values.map((value) => shortest(value, tensor.dtype))[0]);
-  const texts = formatNumbers(values, tensor.dtype);
-  const words = new Map(shown.map((index, i) => [index, texts[i] as string]));
+  if (shape.length === 0) return String(shortest(read(0), tensor.dtype));
 
-  const write = (axis: number, offset: number): string => {
-    if (axis === shape.length) return words.get(offset) as string;
+  const write = (word: (index: number) => string, axis = 0, offset = 0): string => {
+    if (axis === shape.length) return word(offset);
     const stride = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
     const items = visible(shape[axis] as number, edges).map((i) =>
-      i === undefined ? "…" : write(axis + 1, offset + i * stride),
+      i === undefined ? "…" : write(word, axis + 1, offset + i * stride),
     );
     const indent = " ".repeat(axis + 1);
     const inner = shape.length - axis - 1;
@@ -38,7 +34,14 @@ export function format(tensor: Tensor): string {
         : items.join("\n".repeat(inner) + indent);
     return `[${body}]`;
   };
-  return write(0, 0);
+  // Once to find out which elements are shown, since their width depends on all of them.
+  const shown: number[] = [];
+  write((index) => {
+    shown.push(index);
+    return "";
+  });
+  const texts = formatNumbers(shown.map(read), tensor.dtype).values();
+  return write(() => texts.next().value as string);
 }
 
 /** The indices along an axis that are shown; undefined stands for those left out. */
@@ -46,16 +49,6 @@ function visible(size: number, edges: number): (number | undefined)[] {
   if (size <= 2 * edges) return Array.from({ length: size }, (_, i) => i);
   const head = Array.from({ length: edges }, (_, i) => i);
   return [...head, undefined, ...head.map((i) => size - edges + i)];
-}
-
-function visibleIndices(shape: readonly number[], edges: number): number[] {
-  return shape.reduce<number[]>(
-    (offsets, size) => {
-      const along = visible(size, edges).filter((i) => i !== undefined);
-      return offsets.flatMap((offset) => along.map((i) => offset * size + i));
-    },
-    [0],
-  );
 }
 
 function wrap(items: readonly string[], indent: string, width: number): string {

@@ -22,8 +22,7 @@ export function fromHalfBits(bits: number, dtype: HalfDtype): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits & 0x7fff) >> fractionBits;
   const fraction = bits & (2 ** fractionBits - 1);
-  if (exponent === 2 * exponentBias + 1)
-    return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (exponent > 2 * exponentBias) return fraction ? Number.NaN : sign / 0;
   const significand = exponent === 0 ? fraction : fraction + 2 ** fractionBits;
   return sign * significand * 2 ** (Math.max(exponent, 1) - exponentBias - fractionBits);
 }
@@ -31,25 +30,18 @@ export function fromHalfBits(bits: number, dtype: HalfDtype): number {
 /** Rounds to the nearest, a tie to the even one, in one step from the double. */
 export function toHalfBits(value: number, dtype: HalfDtype): number {
   const { fractionBits, exponentBias } = formats[dtype];
-  const infinity = (2 * exponentBias + 1) << fractionBits;
-  if (Number.isNaN(value)) return infinity | (1 << (fractionBits - 1));
+  if (Number.isNaN(value)) return ((4 * exponentBias + 3) << fractionBits) >> 1;
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (size === Number.POSITIVE_INFINITY) return sign | infinity;
-  let exponent = Math.max(Math.floor(Math.log2(size)), 1 - exponentBias);
+  // The power of two above the largest number is what infinity's bits would stand for.
+  const size = Math.min(Math.abs(value), 2 ** (exponentBias + 1));
+  let exponent = Math.floor(Math.log2(size));
   // log2 may round up to the next power of two.
-  if (size < 2 ** exponent) exponent = Math.max(exponent - 1, 1 - exponentBias);
-  // Scaling by a power of two is exact; the significand then counts in units of the last place.
-  const significand = roundToEven(size * 2 ** (fractionBits - exponent));
+  if (size < 2 ** exponent) exponent--;
+  exponent = Math.max(exponent, 1 - exponentBias);
+  // Scaling by a power of two is exact; the significand then counts in units of the last place. The
+  // sum with 2^52 has no room for a fraction, so the platform rounds it as it rounds everything.
+  const significand = size * 2 ** (fractionBits - exponent) + 2 ** 52 - 2 ** 52;
   // A significand that rounded up to the next power of two carries into the exponent by itself, as
   // does the smallest normal number from the subnormal ones, whose exponent field is 0.
-  const bits = (exponent + exponentBias - 1) * 2 ** fractionBits + significand;
-  return sign | Math.min(bits, infinity);
-}
-
-function roundToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest === 0.5) return floor % 2 === 0 ? floor : floor + 1;
-  return rest < 0.5 ? floor : floor + 1;
+  return sign | ((exponent + exponentBias - 1) * 2 ** fractionBits + significand);
 }

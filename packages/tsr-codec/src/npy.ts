@@ -1,6 +1,6 @@
 import { copyOf, hostIsLittleEndian, swapBytes, viewOf } from "./byte-order.js";
 import { checkBytes, type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
-import { type Dtype, dtypeInfo } from "./dtype.js";
+import { type Dtype, sizeOf } from "./dtype.js";
 import { allocate, elements } from "./element.js";
 import { payloadBytes } from "./encode.js";
 import { checkForeignShape, checkLimit, exactSize } from "./foreign-shape.js";
@@ -74,14 +74,14 @@ export function decodeNpy(bytes: Uint8Array, options: DecodeOptions = {}): Tenso
   const { shape, fortranOrder } = header;
   checkForeignShape(shape, "shape");
   const size = checkLimit(exactSize(shape, dtype), maxBytes);
-  const count = size / dtypeInfo[dtype].size;
+  const count = size / sizeOf(dtype);
   if (bytes.length < start + size) throw truncated("payload", start + size, bytes.length);
   if (bytes.length > start + size) throw trailing(start + size, bytes.length);
   const transpose = fortranOrder && shape.filter((dimension) => dimension > 1).length > 1;
   // A transposed copy is made below, so the first one may be spared.
   const view = bigEndian ? false : transpose || !copy;
   let data = readElements(bytes, start, dtype, count, !view);
-  if (bigEndian) swapBytes(new Uint8Array(data.buffer), dtypeInfo[dtype].size);
+  if (bigEndian) swapBytes(new Uint8Array(data.buffer), sizeOf(dtype));
   if (transpose) {
     const out = allocate(dtype, count);
     fromFortranOrder(elements(data), elements(out), shape);

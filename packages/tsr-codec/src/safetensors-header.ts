@@ -1,5 +1,5 @@
 import { copyOf, viewOf } from "./byte-order.js";
-import { type Dtype, dtypeInfo } from "./dtype.js";
+import { type Dtype, sizeOf } from "./dtype.js";
 import { checkForeignShape, checkLimit, exactSize } from "./foreign-shape.js";
 import { refuse, TsrError, trailing, truncated } from "./tsr-error.js";
 
@@ -63,7 +63,7 @@ export function readSafetensorsHeader(bytes: Uint8Array, maxBytes: number) {
     name,
     dtype,
     shape: shape as number[],
-    elements: Number(size) / dtypeInfo[dtype].size,
+    elements: Number(size) / sizeOf(dtype),
     begin,
   }));
   return { dataStart, entries, metadata };

@@ -1,6 +1,6 @@
 import { writeInt64 } from "./byte-order.js";
 import { checkBytes, type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
-import { dtypeInfo } from "./dtype.js";
+import { sizeOf } from "./dtype.js";
 import { payloadBytes } from "./encode.js";
 import { readSafetensorsHeader, type TypeName, typeNames } from "./safetensors-header.js";
 import { checkTensor, type Tensor, type TensorInput } from "./tensor.js";
@@ -40,7 +40,7 @@ export function encodeSafetensors(
       throw invalidArgument("name", expected, JSON.stringify(name));
     }
   }
-  const size = ({ dtype }: TensorInput) => dtypeInfo[dtype].size;
+  const size = ({ dtype }: TensorInput) => sizeOf(dtype);
   named.sort(([a, x], [b, y]) => size(y) - size(x) || (a < b ? -1 : 1));
 
   const entries: [string, unknown][] = [];

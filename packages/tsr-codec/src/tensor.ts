@@ -3,7 +3,8 @@ import {
   arrayName,
   checkDtype,
   type Dtype,
-  dtypeByArrayName,
+  type DtypeByArrayName,
+  defaultDtype,
   dtypeInfo,
   type Float16Data,
   isDtype,
@@ -43,7 +44,7 @@ export const maxNdim = 32;
 export function tensor<N extends ArrayName>(
   data: NamedArray<N>,
   shape: readonly number[],
-): Tensor<(typeof dtypeByArrayName)[N]>;
+): Tensor<DtypeByArrayName[N]>;
 export function tensor<D extends Dtype>(
   data: D extends "float16" ? TensorData<D> | Float16Data : TensorData<D>,
   shape: readonly number[],
@@ -52,7 +53,7 @@ export function tensor<D extends Dtype>(
 export function tensor(
   data: NamedArray<string>,
   shape: readonly number[],
-  dtype: Dtype | undefined = dtypeByArrayName[arrayName(data) as ArrayName],
+  dtype: Dtype | undefined = defaultDtype(data),
 ): TensorInput {
   if (dtype === undefined) {
     const found = arrayName(data) ?? typeof data;
@@ -85,11 +86,7 @@ export function isTensor(value: unknown): value is Tensor {
  */
 export function checkTensor(value: TensorInput): number {
   if (typeof value !== "object" || value === null) {
-    throw invalidArgument(
-      "tensor",
-      "{ dtype, shape, data }",
-      value === null ? "null" : typeof value,
-    );
+    throw invalidArgument("tensor", "{ dtype, shape, data }", String(value));
   }
   const { dtype, shape, data } = value;
   checkDtype(dtype);
@@ -97,8 +94,7 @@ export function checkTensor(value: TensorInput): number {
   const name = arrayName(data);
   const wanted = dtypeInfo[dtype].Array.name;
   if (name !== wanted && !(dtype === "float16" && name === "Float16Array")) {
-    const found = name ?? (Array.isArray(data) ? "Array" : typeof data);
-    throw invalidArgument("data", `${wanted} for ${dtype}`, found);
+    throw invalidArgument("data", `${wanted} for ${dtype}`, name ?? typeof data);
   }
   if (data.length !== count) {
     throw invalidArgument("data", `${count} elements for shape [${shape.join(", ")}]`, data.length);
@@ -112,15 +108,14 @@ export function checkShape(shape: readonly number[]): number {
   if (shape.length > maxNdim) {
     throw invalidArgument("shape", `at most ${maxNdim} dimensions`, shape.length);
   }
-  let count = 1;
-  for (const [axis, size] of shape.entries()) {
+  shape.forEach((size, axis) => {
     if (!Number.isSafeInteger(size) || size < 0) {
-      throw invalidArgument(`shape[${axis}]`, "an integer from 0 to 2^53 - 1", String(size));
+      throw invalidArgument(`shape[${axis}]`, "an integer of 0 or more", String(size));
     }
-    count *= size;
-  }
-  // With a zero among them the others may overflow to Infinity first, and the product to NaN.
+  });
+  // Beside a zero the others may overflow to Infinity, and the product to NaN.
   if (shape.includes(0)) return 0;
+  const count = shape.reduce((product, size) => product * size, 1);
   if (count > Number.MAX_SAFE_INTEGER) {
     throw invalidArgument("shape", "at most 2^53 - 1 elements", count);
   }

@@ -1,5 +1,5 @@
-import { describe, expect, expectTypeOf, it, vi } from "vitest";
-import { TsrError, type TsrErrorCode, tsrErrorCodes } from "./tsr-error.js";
+import { describe, expect, it, vi } from "vitest";
+import { TsrError } from "./tsr-error.js";
 
 const details = { field: "dtype", expected: "1 to 8", found: 9 };
 
@@ -15,7 +15,7 @@ describe("TsrError", () => {
     );
     expect(error).toBeInstanceOf(Error);
     expect("cause" in error).toBe(false);
-    expect(new TsrError("TSR_BAD_DTYPE", { ...details, cause: 5 }).cause).toBe(5);
+    expect(new TsrError("TSR_BAD_DTYPE", { ...details, cause: "why" }).cause).toBe("why");
   });
 
   it("is recognised when another copy of the package made it", async () => {
@@ -33,27 +33,4 @@ describe("TsrError", () => {
       expect(TsrError.is(value)).toBe(false);
     },
   );
-
-  it("has a closed list of codes", () => {
-    expectTypeOf<TsrError["code"]>().toEqualTypeOf<TsrErrorCode>();
-    expectTypeOf<(typeof tsrErrorCodes)[number]>().toEqualTypeOf<TsrErrorCode>();
-    expect([...tsrErrorCodes].sort()).toEqual([
-      "TSR_BAD_COMPRESSION",
-      "TSR_BAD_COUNT",
-      "TSR_BAD_CRC",
-      "TSR_BAD_DIMENSION",
-      "TSR_BAD_DTYPE",
-      "TSR_BAD_HEADER_SIZE",
-      "TSR_BAD_MAGIC",
-      "TSR_BAD_MODE",
-      "TSR_BAD_NDIM",
-      "TSR_BAD_OFFSET",
-      "TSR_BAD_RESERVED",
-      "TSR_BAD_VERSION",
-      "TSR_INVALID_ARGUMENT",
-      "TSR_TOO_LARGE",
-      "TSR_TRAILING_BYTES",
-      "TSR_TRUNCATED",
-    ]);
-  });
 });

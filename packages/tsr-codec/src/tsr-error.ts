@@ -1,25 +1,23 @@
-/** Every code a {@link TsrError} can carry; no other is ever added without a major version. */
-export const tsrErrorCodes = [
-  "TSR_TRUNCATED",
-  "TSR_BAD_MAGIC",
-  "TSR_BAD_VERSION",
-  "TSR_BAD_HEADER_SIZE",
-  "TSR_BAD_RESERVED",
-  "TSR_BAD_CRC",
-  "TSR_BAD_DTYPE",
-  "TSR_BAD_MODE",
-  "TSR_BAD_NDIM",
-  "TSR_BAD_DIMENSION",
-  "TSR_BAD_COUNT",
-  "TSR_TOO_LARGE",
-  "TSR_BAD_OFFSET",
-  "TSR_TRAILING_BYTES",
-  "TSR_BAD_COMPRESSION",
+/** Every code a {@link TsrError} can carry; another one is a new major version. */
+export type TsrErrorCode =
+  | "TSR_TRUNCATED"
+  | "TSR_BAD_MAGIC"
+  | "TSR_BAD_VERSION"
+  /** Also a text header of npy or safetensors that is not of the format. */
+  | "TSR_BAD_HEADER_SIZE"
+  | "TSR_BAD_RESERVED"
+  | "TSR_BAD_CRC"
+  | "TSR_BAD_DTYPE"
+  | "TSR_BAD_MODE"
+  | "TSR_BAD_NDIM"
+  | "TSR_BAD_DIMENSION"
+  | "TSR_BAD_COUNT"
+  | "TSR_TOO_LARGE"
+  | "TSR_BAD_OFFSET"
+  | "TSR_TRAILING_BYTES"
+  | "TSR_BAD_COMPRESSION"
   /** The caller passed something that is not a tensor, or an option out of its range. */
-  "TSR_INVALID_ARGUMENT",
-] as const;
-
-export type TsrErrorCode = (typeof tsrErrorCodes)[number];
+  | "TSR_INVALID_ARGUMENT";
 
 /** What a field held, or should have held. */
 export type FieldValue = string | number | bigint;
@@ -39,23 +37,19 @@ const marker = Symbol.for("@tr/tsr-codec/TsrError");
 
 /** Bytes that are not what they claim to be, or an argument that is not a tensor. */
 export class TsrError extends Error {
-  override readonly name = "TsrError";
-  readonly code: TsrErrorCode;
-  readonly field: string;
-  readonly expected: FieldValue;
-  readonly found: FieldValue;
+  declare readonly code: TsrErrorCode;
+  declare readonly field: string;
+  declare readonly expected: FieldValue;
+  declare readonly found: FieldValue;
 
-  constructor(code: TsrErrorCode, details: TsrErrorDetails) {
-    const { field, expected, found, remedy } = details;
+  constructor(code: TsrErrorCode, { remedy, cause, ...facts }: TsrErrorDetails) {
+    const { field, expected, found } = facts;
     super(
       `${code}: ${field}: expected ${expected}, found ${found}.${remedy ? ` ${remedy}` : ""}`,
-      "cause" in details ? { cause: details.cause } : undefined,
+      cause ? { cause } : undefined,
     );
+    Object.assign(this, { name: "TsrError", code, ...facts });
     Object.defineProperty(this, marker, { value: true });
-    this.code = code;
-    this.field = field;
-    this.expected = expected;
-    this.found = found;
   }
 
   /** Whether `value` is a TsrError, of this or any other copy of the package. */

@@ -1,9 +1,12 @@
 import { viewOf } from "./byte-order.js";
-import { type Dtype, dtypeByCode, dtypeInfo } from "./dtype.js";
+import { type Dtype, dtypeByCode, sizeOf } from "./dtype.js";
 import { maxNdim } from "./tensor.js";
 import { refuse, tooLarge, trailing, truncated } from "./tsr-error.js";
 
-export const magic = "TSR!";
+const magic = "TSR!";
+
+/** The magic as the little-endian number that its four bytes are. */
+export const magicWord = 0x21525354;
 
 /** Bytes of a TSR 1 header, and of the fixed part of a TSR 2 header. */
 export const fixedHeaderSize = 64;
@@ -57,7 +60,7 @@ export function parseHeader(
   const claimed = view.getBigInt64(40, true);
   if (claimed !== elements) throw refuse("TSR_BAD_COUNT", "total_elements", elements, claimed);
 
-  const payload = elements * BigInt(dtypeInfo[dtype].size);
+  const payload = elements * BigInt(sizeOf(dtype));
   // Above 2^53 - 1 a number is not exact: refused whatever the limit, so that no header says more.
   const limit = Math.min(maxBytes, Number.MAX_SAFE_INTEGER);
   if (payload > limit) throw tooLarge(payload, limit);
