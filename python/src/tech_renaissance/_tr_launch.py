@@ -98,6 +98,6 @@ def _run_as_main(script: str, loader: object) -> None:
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:
-        trace = error.__traceback__
-        sys.excepthook(type(error), error, trace and trace.tb_next)  # without this frame
+        trace = error.__traceback__ and error.__traceback__.tb_next  # without this frame
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
         sys.exit(1)

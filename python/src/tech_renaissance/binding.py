@@ -142,12 +142,13 @@ def _resolved(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:
-    if not isinstance(annotation, str):
-        return annotation
     try:
-        return eval(annotation, names)  # noqa: S307 - the script's own text
+        for _ in range(2):  # quoted under `from __future__ import annotations` is a text twice
+            if isinstance(annotation, str):
+                annotation = eval(annotation, names)  # noqa: S307 - the script's own text
     except Exception:  # a name imported for type checkers only, or nonsense
         return _Unresolved(annotation)
+    return annotation
 
 
 class _Unresolved(str):

@@ -57,8 +57,8 @@ class Heartbeat:
                     self._folder.write("heartbeat.json", self._beat(seq))
                 except FileNotFoundError:
                     return  # the directory is gone, and is not made again
-                except TrError:
-                    pass  # TR_WORKSPACE_FULL: the next beat may fit
+                except (OSError, TrError):
+                    pass  # a full workspace or an I/O error: the host sees that a beat is missing
                 seq += 1
                 if self._stop.acquire(timeout=PERIOD_SECONDS):
                     return

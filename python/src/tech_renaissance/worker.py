@@ -48,10 +48,11 @@ class Worker:
             self._start()
             try:
                 fatal = self._serve()
+                self._status.set("exiting")
             except KeyboardInterrupt as error:  # between two calls
                 fatal = error
-            self._status.set("exiting")
-            self._heartbeat.stop()
+            finally:
+                self._heartbeat.stop()
             self._status.set("terminated")
         except FileNotFoundError:
             if not self._folder.is_gone():

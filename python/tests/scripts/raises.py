@@ -1,0 +1,5 @@
+def outer() -> None:
+    raise ValueError("at the top")
+
+
+outer()

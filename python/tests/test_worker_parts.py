@@ -1,0 +1,149 @@
+"""The worker's pure parts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tech_renaissance.commands import command
+from tech_renaissance.errors import TrError
+from tech_renaissance.file_channel import Folder
+from tech_renaissance.names import is_name
+from tech_renaissance.poll_interval import PollInterval
+from tech_renaissance.session_dir import find_session_dir
+from tech_renaissance.text import split_command, split_words
+from tech_renaissance.waiter import open_waiter
+
+
+@pytest.mark.parametrize("name", ["a", "-", "_", "A-b_9", "x" * 64])
+def test_names(name: str) -> None:
+    assert is_name(name)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "x" * 65, "a.b", "a/b", "a b", "ü", "a\n", "a\0b", "..", None, 1, b"a", "٥"]
+)
+def test_no_names(value: object) -> None:
+    assert not is_name(value)
+
+
+def test_words_are_separated_by_jsons_white_space_alone() -> None:
+    assert split_words(" a\tb\r\n c\u00a0d\u2028e ") == ["a", "b", "c\u00a0d\u2028e"]
+    assert split_words("") == []
+    assert split_command("  say  two  words ") == ("say", "two  words")
+    assert split_command("say") == ("say", "")
+
+
+def test_the_poll_interval_doubles_after_every_8_misses_and_a_hit_resets_it() -> None:
+    interval = PollInterval()
+    waits = [round(interval.next_seconds() * 1000) for _ in range(60)]
+    assert waits == [32] * 8 + [64] * 8 + [128] * 8 + [256] * 8 + [512] * 8 + [1024] * 20
+    interval.hit()
+    assert interval.next_seconds() == 0.032
+
+
+def test_a_command_needs_a_name_that_is_one_word_and_free() -> None:
+    with pytest.raises(ValueError, match="one word"):
+        command("two words")(lambda: None)
+    with pytest.raises(ValueError, match="no name of its own"):
+        command(lambda: None)
+    with pytest.raises(ValueError, match="ends the worker"):
+        command("exit")(lambda: None)
+    with pytest.raises(TypeError, match="a name or a function"):
+        command(3)  # type: ignore[call-overload]
+
+    @command("test:taken")
+    def first() -> int:
+        return 1
+
+    assert first() == 1
+    with pytest.raises(ValueError, match=r"'test:taken' is taken by .*first"):
+        command("test:taken")(lambda: None)
+
+
+def test_error_codes_are_closed() -> None:
+    with pytest.raises(ValueError, match="TR_WHATEVER"):
+        TrError("TR_WHATEVER", "x")
+
+
+def test_a_write_replaces_the_whole_file_and_leaves_no_temporary_one(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path))
+    folder.write("a.json", b"a long first content")
+    (tmp_path / "a.json.worker.tmp").write_bytes(b"left by a worker that was killed")
+    folder.write("a.json", b"se", memoryview(b"cond"))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert folder.take("a.json") == b"second"
+    assert folder.take("a.json") is None
+    assert list(tmp_path.iterdir()) == []
+    folder.close()
+
+
+def test_a_short_write_goes_on_and_a_failed_one_leaves_the_old_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder(str(tmp_path))
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:3]))
+    folder.write("a", b"0123456789")
+    assert folder.read("a") == b"0123456789"
+
+    def fail(fd: int, data: memoryview) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", fail)
+    with pytest.raises(TrError, match=r"a \(3 bytes\) does not fit") as error:
+        folder.write("a", b"new")
+    assert error.value.code == "TR_WORKSPACE_FULL"
+    monkeypatch.setattr(os, "write", lambda fd, data: 0)
+    with pytest.raises(OSError, match="nothing was written"):
+        folder.write("a", b"new")
+    assert folder.read("a") == b"0123456789"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    folder.close()
+
+
+def test_a_session_is_found_upward_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "workspace" / "python_session" / "tr_session_s1"
+    oldest = tmp_path / "workspace" / "pytorch_session" / "tr_session_s2"
+    below = tmp_path / "a" / "b"
+    for path in (directory, oldest, below):
+        path.mkdir(parents=True)
+    monkeypatch.delenv("TR_SESSION_DIR", raising=False)
+    monkeypatch.chdir(below)
+    assert find_session_dir("s1") == str(directory)
+    assert find_session_dir("s2") == str(oldest)
+    with pytest.raises(FileNotFoundError, match="no session 's3'"):
+        find_session_dir("s3")
+    with pytest.raises(FileNotFoundError, match="set TR_SESSION_DIR"):
+        find_session_dir(None)
+    monkeypatch.setenv("TR_SESSION_DIR", str(oldest))
+    assert find_session_dir(None) == str(oldest)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+@pytest.mark.parametrize("notifications", ["on", "off"])
+def test_a_wait_ends_with_a_file_a_byte_or_the_end_of_the_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notifications: str
+) -> None:
+    monkeypatch.setenv("TR_NOTIFICATIONS", notifications)
+    reader, writer = os.pipe()
+    waiter = open_waiter(str(tmp_path), reader)
+    assert not waiter.wait(0)
+    (tmp_path / "other.json").write_bytes(b"")  # nothing that concerns the worker
+    assert not waiter.wait(0)
+    (tmp_path / "request.tmp").write_bytes(b"")
+    (tmp_path / "request.tmp").rename(tmp_path / "request.json")
+    assert waiter.wait(0) is (notifications == "on")
+    os.write(writer, b"!")
+    assert waiter.wait(10)
+    assert not waiter.host_gone
+    os.close(writer)
+    assert waiter.wait(10)
+    assert waiter.host_gone
+    assert not waiter.wait(0)  # said once, and no spinning afterwards
+    waiter.close()
+    os.close(reader)
