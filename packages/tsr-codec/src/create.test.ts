@@ -73,12 +73,11 @@ describe("reshape", () => {
     expect(made.shape).toEqual([2, 3]);
     expect(made.data).toBe(six.data);
     expectTypeOf(made).toEqualTypeOf<Tensor<"int16">>();
-    expect(reshape(six, [3, -1]).shape).toEqual([3, 2]);
-    expect(reshape(zeros([0, 4]), [2, -1]).shape).toEqual([2, 0]);
+    expect(reshape(zeros([0, 4]), [2, 0]).shape).toEqual([2, 0]);
     expect(reshape(scalar(1), [1, 1]).shape).toEqual([1, 1]);
   });
 
-  it.each([[[4]], [[4, -1]], [[-1, -1]], [[0, -1]], [[-2, 3]]])("refuses %j", (shape) => {
+  it.each([[[4]], [[]], [[0]], [[-1]], [[-2, -3]]])("refuses %j", (shape) => {
     expect(() => reshape(six, shape)).toThrow(refused);
   });
 });

@@ -19,7 +19,7 @@ export function full(shape: readonly number[], value: Scalar, dtype: Dtype = "fl
   const element = toElement(value, dtype, "value");
   const data = allocate(dtype, count);
   // New arrays are zeros already; touching each page again would cost as much as a copy.
-  if (!Object.is(element, 0) && element !== 0n) elements(data).fill(element);
+  if (!Object.is(value, 0)) elements(data).fill(element);
   return { dtype, shape: [...shape], data } as Tensor;
 }
 
@@ -55,8 +55,7 @@ export function arange(first: number, second?: number, step = 1, dtype: Dtype = 
   const [start, stop] = second === undefined ? [0, first] : [first, second];
   const steps = Math.ceil((stop - start) / step);
   if (!Number.isSafeInteger(steps)) {
-    const found = `${start} to ${stop} by ${step}`;
-    throw invalidArgument("arange", "finite bounds and a step other than 0", found);
+    throw invalidArgument("arange", "finite bounds and a step other than 0", `${steps} steps`);
   }
   const shape = [Math.max(steps, 0)];
   const data = allocate(dtype, checkShape(shape));
@@ -66,21 +65,13 @@ export function arange(first: number, second?: number, step = 1, dtype: Dtype = 
 }
 
 /**
- * The same data under another shape with as many elements; nothing is copied. One dimension may be
- * -1: it is worked out from the others.
+ * The same data under another shape with as many elements; nothing is copied.
  * @throws TsrError `TSR_INVALID_ARGUMENT` when the numbers of elements differ.
  */
 export function reshape<D extends Dtype>(tensor: Tensor<D>, shape: readonly number[]): Tensor<D>;
 export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
   const count = checkTensor(tensor);
-  const resolved = [...shape];
-  const free = resolved.indexOf(-1);
-  if (free >= 0) {
-    resolved[free] = 1;
-    resolved[free] = Math.floor(count / Math.max(checkShape(resolved), 1));
-  }
-  if (checkShape(resolved) !== count) {
-    throw invalidArgument("shape", `${count} elements in all`, `[${shape.join(", ")}]`);
-  }
-  return { ...tensor, shape: resolved };
+  const found = checkShape(shape);
+  if (found !== count) throw invalidArgument("shape", `${count} elements in all`, found);
+  return { ...tensor, shape: [...shape] };
 }

@@ -60,7 +60,7 @@ describe("decode", () => {
 
   it("says what was expected, what was found and what to do", () => {
     expect(() => decode(bytes.subarray(0, 100))).toThrow(
-      "TSR_TRUNCATED: payload: expected 112 bytes, found 100. The bytes end too early: read all of the file.",
+      "TSR_TRUNCATED: payload: expected 112 bytes, found 100. Read all of the file.",
     );
   });
 

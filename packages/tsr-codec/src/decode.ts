@@ -1,5 +1,5 @@
 import { hostIsLittleEndian, swapBytes } from "./byte-order.js";
-import { arrayName, type Dtype, dtypeInfo, sizeOf, type TensorData } from "./dtype.js";
+import { arrayOf, type Dtype, kindOf, sizeOf, type TensorData } from "./dtype.js";
 import type { Tensor } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
 import { parseHeader, type TsrHeader } from "./tsr-layout.js";
@@ -45,16 +45,14 @@ export function decodeInto<D extends Dtype>(
   target: TensorData<D>,
   options: Pick<DecodeOptions, "maxBytes"> = {},
 ): Tensor<D> {
-  checkBytes(bytes);
-  const { maxBytes } = resolveDecodeOptions(options);
-  const { dtype, shape, elements, headerSize } = parseHeader(bytes, bytes.length, maxBytes);
-  const wanted = dtypeInfo[dtype].Array.name;
-  if (arrayName(target) !== wanted || target.length < elements) {
-    const found = `${arrayName(target) ?? typeof target} of ${target?.length}`;
-    throw invalidArgument("target", `${wanted} of ${elements} or more (${dtype})`, found);
+  const { dtype, shape, data: source } = decode(bytes, { ...options, copy: false });
+  const wanted = kindOf(source);
+  if (kindOf(target) !== wanted || target.length < source.length) {
+    const found = `${kindOf(target)} of ${target?.length}`;
+    throw invalidArgument("target", `${wanted} of ${source.length} or more`, found);
   }
-  const data = target.subarray(0, elements);
-  copyElements(bytes, headerSize, data);
+  const data = target.subarray(0, source.length);
+  (data as Uint8Array).set(source as Uint8Array);
   return { dtype, shape, data } as Tensor as Tensor<D>;
 }
 
@@ -67,15 +65,15 @@ export function decodeInto<D extends Dtype>(
  */
 export function readHeader(bytes: Uint8Array, options: ReadHeaderOptions = {}): TsrHeader {
   checkBytes(bytes);
-  const { totalBytes, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const { totalBytes, maxBytes = 2 ** 53 } = options;
   if (totalBytes !== undefined) checkLimit("totalBytes", totalBytes);
   checkLimit("maxBytes", maxBytes);
   return parseHeader(bytes, totalBytes, maxBytes);
 }
 
 export function checkBytes(bytes: Uint8Array): void {
-  const name = arrayName(bytes);
-  if (name !== "Uint8Array") throw invalidArgument("bytes", "a Uint8Array", name ?? typeof bytes);
+  const kind = kindOf(bytes);
+  if (kind !== "Uint8Array") throw invalidArgument("bytes", "a Uint8Array", kind);
 }
 
 export function resolveDecodeOptions(options: DecodeOptions): Required<DecodeOptions> {
@@ -98,19 +96,15 @@ export function readElements<D extends Dtype>(
   count: number,
   copy: boolean,
 ): TensorData<D> {
-  const { Array: ArrayOf } = dtypeInfo[dtype];
+  const ArrayOf = arrayOf(dtype);
   const size = sizeOf(dtype);
   const start = bytes.byteOffset + at;
   if (!copy && (hostIsLittleEndian || size === 1) && start % size === 0) {
     return new ArrayOf(bytes.buffer, start, count);
   }
   const data = new ArrayOf(count);
-  copyElements(bytes, at, data);
+  const into = new Uint8Array(data.buffer);
+  into.set(bytes.subarray(at, at + count * size));
+  if (!hostIsLittleEndian) swapBytes(into, size);
   return data;
-}
-
-function copyElements(bytes: Uint8Array, at: number, data: TensorData): void {
-  const into = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  into.set(bytes.subarray(at, at + into.length));
-  if (!hostIsLittleEndian) swapBytes(into, data.BYTES_PER_ELEMENT);
 }

@@ -30,36 +30,29 @@ interface ArrayType<D extends Dtype> {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-interface DtypeInfo<D extends Dtype> {
-  /** The dtype field of a TSR 1 or TSR 2 header. */
-  readonly code: number;
-  readonly Array: ArrayType<D>;
-}
+type DtypeInfo<D extends Dtype> = readonly [code: number, array: ArrayType<D>];
 
-// 1 to 3 are what the format's first implementations write, 4 to 8 what it reserves, and 64 on
-// a private range of ours.
-export const dtypeInfo: { readonly [D in Dtype]: DtypeInfo<D> } = {
-  float32: { code: 1, Array: Float32Array },
-  float16: { code: 4, Array: Uint16Array },
-  bfloat16: { code: 5, Array: Uint16Array },
-  float64: { code: 6, Array: Float64Array },
-  int8: { code: 2, Array: Int8Array },
-  int16: { code: 7, Array: Int16Array },
-  int32: { code: 3, Array: Int32Array },
-  int64: { code: 64, Array: BigInt64Array },
-  uint8: { code: 8, Array: Uint8Array },
-  uint16: { code: 66, Array: Uint16Array },
-  uint32: { code: 67, Array: Uint32Array },
-  uint64: { code: 68, Array: BigUint64Array },
-  bool: { code: 65, Array: Uint8Array },
+// The codes in a header: 1 to 3 are what the format's first implementations write, 4 to 8 what it
+// reserves, and 64 on a private range of ours. Where dtypes share an array, the last of them is what
+// the array alone means.
+const table: { readonly [D in Dtype]: DtypeInfo<D> } = {
+  float32: [1, Float32Array],
+  float16: [4, Uint16Array],
+  bfloat16: [5, Uint16Array],
+  float64: [6, Float64Array],
+  int8: [2, Int8Array],
+  int16: [7, Int16Array],
+  int32: [3, Int32Array],
+  int64: [64, BigInt64Array],
+  bool: [65, Uint8Array],
+  uint8: [8, Uint8Array],
+  uint16: [66, Uint16Array],
+  uint32: [67, Uint32Array],
+  uint64: [68, BigUint64Array],
 };
 
 /** All dtypes. */
-export const dtypes: readonly Dtype[] = Object.freeze(Object.keys(dtypeInfo) as Dtype[]);
-
-export const dtypeByCode: ReadonlyMap<number, Dtype> = new Map(
-  dtypes.map((dtype) => [dtypeInfo[dtype].code, dtype]),
-);
+export const dtypes: readonly Dtype[] = Object.freeze(Object.keys(table) as Dtype[]);
 
 export function isDtype(value: unknown): value is Dtype {
   return dtypes.includes(value as Dtype);
@@ -79,9 +72,19 @@ export function elementSize(dtype: Dtype): number {
   return sizeOf(dtype);
 }
 
+/** The dtype field of a TSR 1 or TSR 2 header. */
+export function codeOf(dtype: Dtype): number {
+  return table[dtype][0];
+}
+
+/** The class of the typed array that holds a dtype's elements. */
+export function arrayOf<D extends Dtype>(dtype: D): ArrayType<D> {
+  return table[dtype][1];
+}
+
 /** Bytes per element of a dtype that has been checked. */
 export function sizeOf(dtype: Dtype): number {
-  return dtypeInfo[dtype].Array.BYTES_PER_ELEMENT;
+  return arrayOf(dtype).BYTES_PER_ELEMENT;
 }
 
 /** The dtype that each typed array has when none is named. */
@@ -101,11 +104,12 @@ export interface DtypeByArrayName {
 
 export type ArrayName = keyof DtypeByArrayName;
 
-/** By name, so that arrays of other realms count. Undefined for what is no such array. */
+/** Undefined for what is no typed array of a dtype. */
 export function defaultDtype(data: unknown): Dtype | undefined {
-  const name = arrayName(data);
-  if (name === "Float16Array") return "float16";
-  return dtypes.find((dtype) => dtypeInfo[dtype].Array.name === name && !/^b?float16$/.test(dtype));
+  const kind = kindOf(data);
+  return kind === "Float16Array"
+    ? "float16"
+    : dtypes.findLast((dtype) => arrayOf(dtype).name === kind);
 }
 
 /** What all typed arrays have in common, and the name that tells them apart. */
@@ -120,8 +124,12 @@ export interface NamedArray<N extends string = ArrayName> extends ArrayBufferVie
  */
 export type Float16Data = NamedArray<"Float16Array">;
 
-/** The name of a typed array's class, or undefined when `value` is no typed array. */
-export function arrayName(value: unknown): string | undefined {
-  if (!ArrayBuffer.isView(value)) return undefined;
-  return (value as Partial<NamedArray<string>>)[Symbol.toStringTag];
+/**
+ * The name of a typed array's class, `DataView`, or for everything else what `typeof` says. By name,
+ * so that arrays of other realms count.
+ */
+export function kindOf(value: unknown): string {
+  return ArrayBuffer.isView(value)
+    ? (value as NamedArray<string>)[Symbol.toStringTag]
+    : typeof value;
 }

@@ -1,4 +1,4 @@
-import { type Dtype, dtypeInfo, sizeOf, type TensorData } from "./dtype.js";
+import { arrayOf, type Dtype, sizeOf, type TensorData } from "./dtype.js";
 import { fromHalfBits, isHalf, toHalfBits } from "./half-float.js";
 import type { TensorInput } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
@@ -19,7 +19,7 @@ export function elements(data: ArrayBufferView): Elements {
 
 /** A new array of a dtype's kind, all zeros. */
 export function allocate(dtype: Dtype, count: number): TensorData {
-  return new dtypeInfo[dtype].Array(count);
+  return new (arrayOf(dtype))(count);
 }
 
 /**
@@ -31,7 +31,7 @@ export function toElement(value: Scalar, dtype: Dtype, field: string): number | 
     throw invalidArgument(field, "a number, bigint or boolean", typeof value);
   }
   if (isHalf(dtype)) return toHalfBits(Number(value), dtype);
-  if (dtype === "float32" || dtype === "float64") return Number(value);
+  if (dtype.startsWith("float")) return Number(value);
   // Above 2^53 a number is not what its literal said, and BigInt would keep the rounded digits.
   const exact = typeof value !== "number" || Number.isSafeInteger(value);
   if (!exact || !holds(dtype, BigInt(value))) {

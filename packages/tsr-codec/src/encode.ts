@@ -1,5 +1,5 @@
 import { hostIsLittleEndian, swapBytes, writeInt32, writeInt64 } from "./byte-order.js";
-import { dtypeInfo, sizeOf } from "./dtype.js";
+import { codeOf, sizeOf } from "./dtype.js";
 import { checkTensor, type TensorInput } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
 import { fixedHeaderSize, headerSizeOf, magicWord } from "./tsr-layout.js";
@@ -84,7 +84,7 @@ function writeHeader(tensor: TensorInput, count: number, target: Uint8Array, at:
   const version = versionOf(tensor);
   const dims = version === 1 ? [1, 1, 1, 1, ...shape].slice(-4) : [0, 0, 0, 0];
   target.fill(0, at, at + size);
-  [magicWord, version, size, 0, dtypeInfo[dtype].code, shape.length, ...dims].forEach((word, i) => {
+  [magicWord, version, size, 0, codeOf(dtype), shape.length, ...dims].forEach((word, i) => {
     writeInt32(target, at + 4 * i, word);
   });
   writeInt64(target, at + 40, count);

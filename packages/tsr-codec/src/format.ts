@@ -16,7 +16,7 @@ export function format(tensor: Tensor): string {
   const count = checkTensor(tensor);
   if (count === 0) return "[]";
   const { shape } = tensor;
-  const edges = count > summaryAbove ? edgeItems : Number.POSITIVE_INFINITY;
+  const edges = count > summaryAbove ? edgeItems : 2 ** 53;
   const read = valueReader(tensor);
   if (shape.length === 0) return String(shortest(read(0), tensor.dtype));
 
@@ -46,21 +46,19 @@ export function format(tensor: Tensor): string {
 
 /** The indices along an axis that are shown; undefined stands for those left out. */
 function visible(size: number, edges: number): (number | undefined)[] {
-  if (size <= 2 * edges) return Array.from({ length: size }, (_, i) => i);
-  const head = Array.from({ length: edges }, (_, i) => i);
-  return [...head, undefined, ...head.map((i) => size - edges + i)];
+  return Array.from({ length: Math.min(size, 2 * edges + 1) }, (_, i) => {
+    if (i < edges || size <= 2 * edges) return i;
+    return i > edges ? size - 2 * edges - 1 + i : undefined;
+  });
 }
 
 function wrap(items: readonly string[], indent: string, width: number): string {
-  let text = "";
-  let line = indent;
+  const lines: string[] = [];
   for (const item of items) {
-    if (line.length > indent.length && line.length + item.length > width) {
-      text += `${line.trimEnd()}\n`;
-      line = indent;
-    }
-    line += `${item} `;
+    const line = lines.pop() ?? "";
+    if (line === "") lines.push(item);
+    else if (indent.length + line.length + 1 + item.length > width) lines.push(line, item);
+    else lines.push(`${line} ${item}`);
   }
-  // The opening bracket stands where the first line's indent ends.
-  return (text + line.slice(0, -1)).slice(indent.length);
+  return lines.join(`\n${indent}`);
 }

@@ -14,7 +14,7 @@ const formats = {
 export type HalfDtype = keyof typeof formats;
 
 export function isHalf(dtype: string): dtype is HalfDtype {
-  return dtype === "float16" || dtype === "bfloat16";
+  return dtype.endsWith("float16");
 }
 
 export function fromHalfBits(bits: number, dtype: HalfDtype): number {

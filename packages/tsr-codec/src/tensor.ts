@@ -1,13 +1,13 @@
 import {
   type ArrayName,
-  arrayName,
+  arrayOf,
   checkDtype,
   type Dtype,
   type DtypeByArrayName,
   defaultDtype,
-  dtypeInfo,
   type Float16Data,
   isDtype,
+  kindOf,
   type NamedArray,
   type TensorData,
 } from "./dtype.js";
@@ -35,6 +35,9 @@ export type TensorInput =
 /** More dimensions than this no header holds. */
 export const maxNdim = 32;
 
+/** Number.MAX_SAFE_INTEGER: above it numbers are not exact, so no size here is. */
+export const maxSafe = 2 ** 53 - 1;
+
 /**
  * A tensor over `data`, which is not copied. Without `dtype` the typed array decides, as in
  * `tensor(new Int32Array([1, 2, 3]), [3])`; name it for `bfloat16` and `float16` (bits in a
@@ -56,13 +59,17 @@ export function tensor(
   dtype: Dtype | undefined = defaultDtype(data),
 ): TensorInput {
   if (dtype === undefined) {
-    const found = arrayName(data) ?? typeof data;
-    throw invalidArgument("data", "a typed array", found, "A list goes through fromNested().");
+    throw invalidArgument(
+      "data",
+      "a typed array",
+      kindOf(data),
+      "A list goes through fromNested().",
+    );
   }
   const made = { dtype, shape, data } as TensorInput;
   checkTensor(made);
   const bits =
-    arrayName(data) === "Float16Array"
+    kindOf(data) === "Float16Array"
       ? new Uint16Array(data.buffer, data.byteOffset, data.length)
       : data;
   return { dtype, shape: [...shape], data: bits } as TensorInput;
@@ -74,10 +81,8 @@ export function tensor(
  * the fault.
  */
 export function isTensor(value: unknown): value is Tensor {
-  if (typeof value !== "object" || value === null) return false;
-  const { dtype, shape, data } = value as Partial<Tensor>;
-  const name = arrayName(data);
-  return isDtype(dtype) && Array.isArray(shape) && name !== undefined && name !== "DataView";
+  const { dtype, shape, data } = Object(value) as Partial<Tensor>;
+  return isDtype(dtype) && Array.isArray(shape) && /Array$/.test(kindOf(data));
 }
 
 /**
@@ -85,16 +90,16 @@ export function isTensor(value: unknown): value is Tensor {
  * @returns the number of elements
  */
 export function checkTensor(value: TensorInput): number {
-  if (typeof value !== "object" || value === null) {
+  if (Object(value) !== value) {
     throw invalidArgument("tensor", "{ dtype, shape, data }", String(value));
   }
   const { dtype, shape, data } = value;
   checkDtype(dtype);
   const count = checkShape(shape);
-  const name = arrayName(data);
-  const wanted = dtypeInfo[dtype].Array.name;
-  if (name !== wanted && !(dtype === "float16" && name === "Float16Array")) {
-    throw invalidArgument("data", `${wanted} for ${dtype}`, name ?? typeof data);
+  const kind = kindOf(data);
+  const wanted = arrayOf(dtype).name;
+  if (kind !== wanted && !(dtype === "float16" && kind === "Float16Array")) {
+    throw invalidArgument("data", `${wanted} for ${dtype}`, kind);
   }
   if (data.length !== count) {
     throw invalidArgument("data", `${count} elements for shape [${shape.join(", ")}]`, data.length);
@@ -116,7 +121,7 @@ export function checkShape(shape: readonly number[]): number {
   // Beside a zero the others may overflow to Infinity, and the product to NaN.
   if (shape.includes(0)) return 0;
   const count = shape.reduce((product, size) => product * size, 1);
-  if (count > Number.MAX_SAFE_INTEGER) {
+  if (count > maxSafe) {
     throw invalidArgument("shape", "at most 2^53 - 1 elements", count);
   }
   return count;

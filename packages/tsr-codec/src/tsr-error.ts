@@ -49,12 +49,15 @@ export class TsrError extends Error {
       cause ? { cause } : undefined,
     );
     Object.assign(this, { name: "TsrError", code, ...facts });
-    Object.defineProperty(this, marker, { value: true });
+  }
+
+  get [marker](): true {
+    return true;
   }
 
   /** Whether `value` is a TsrError, of this or any other copy of the package. */
   static is(value: unknown): value is TsrError {
-    return typeof value === "object" && value !== null && marker in value;
+    return (value as Partial<TsrError> | null | undefined)?.[marker] === true;
   }
 }
 
@@ -79,7 +82,7 @@ export function invalidArgument(
 }
 
 export function truncated(field: string, expected: number | bigint, found: number): TsrError {
-  const remedy = "The bytes end too early: read all of the file.";
+  const remedy = "Read all of the file.";
   return refuse("TSR_TRUNCATED", field, `${expected} bytes`, found, remedy);
 }
 

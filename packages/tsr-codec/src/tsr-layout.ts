@@ -1,6 +1,6 @@
 import { viewOf } from "./byte-order.js";
-import { type Dtype, dtypeByCode, sizeOf } from "./dtype.js";
-import { maxNdim } from "./tensor.js";
+import { codeOf, type Dtype, dtypes, sizeOf } from "./dtype.js";
+import { maxNdim, maxSafe } from "./tensor.js";
 import { refuse, tooLarge, trailing, truncated } from "./tsr-error.js";
 
 const magic = "TSR!";
@@ -46,27 +46,29 @@ export function parseHeader(
   if (bytes.length < fixedHeaderSize) throw truncated("header", fixedHeaderSize, bytes.length);
   const view = viewOf(bytes);
   const { version, headerSize, ndim } = checkFixedFields(bytes, view);
-  const dtype = dtypeByCode.get(view.getInt32(16, true));
+  const code = view.getInt32(16, true);
+  const dtype = dtypes.find((known) => codeOf(known) === code);
   if (dtype === undefined) {
-    const known = [...dtypeByCode].map(([code, name]) => `${code} (${name})`).join(", ");
-    throw refuse("TSR_BAD_DTYPE", "dtype", known, view.getInt32(16, true));
+    const known = dtypes.map((name) => `${codeOf(name)} (${name})`).join(", ");
+    throw refuse("TSR_BAD_DTYPE", "dtype", known, code);
   }
   const highest = version === 1 ? 4 : maxNdim;
   if (ndim < 0 || ndim > highest) throw refuse("TSR_BAD_NDIM", "ndim", `0 to ${highest}`, ndim);
   if (bytes.length < headerSize) throw truncated("header", headerSize, bytes.length);
 
-  const shape = version === 1 ? readDims(view, ndim) : readLongDims(view, ndim);
+  const shape = readShape(view, version, ndim);
   const elements = shape.reduce((product, size) => product * size, 1n);
   const claimed = view.getBigInt64(40, true);
   if (claimed !== elements) throw refuse("TSR_BAD_COUNT", "total_elements", elements, claimed);
 
   const payload = elements * BigInt(sizeOf(dtype));
   // Above 2^53 - 1 a number is not exact: refused whatever the limit, so that no header says more.
-  const limit = Math.min(maxBytes, Number.MAX_SAFE_INTEGER);
+  const limit = Math.min(maxBytes, maxSafe);
   if (payload > limit) throw tooLarge(payload, limit);
-  const total = BigInt(headerSize) + payload;
-  if (totalBytes !== undefined && totalBytes < total) throw truncated("payload", total, totalBytes);
-  if (totalBytes !== undefined && totalBytes > total) throw trailing(total, totalBytes);
+  const total = Number(payload) + headerSize;
+  const found = totalBytes ?? total;
+  if (found < total) throw truncated("payload", total, found);
+  if (found > total) throw trailing(total, found);
   return {
     version,
     dtype,
@@ -81,9 +83,8 @@ export function parseHeader(
 function checkFixedFields(bytes: Uint8Array, view: DataView) {
   const found = String.fromCharCode(...bytes.subarray(0, 4));
   if (found !== magic) {
-    const remedy =
-      found === "TSR4" ? "A TSR 4.20 container is read by decodeContainer()." : undefined;
-    throw refuse("TSR_BAD_MAGIC", "magic", `"${magic}"`, JSON.stringify(found), remedy);
+    const remedy = "decodeContainer() of /v4 reads TSR4.";
+    throw refuse("TSR_BAD_MAGIC", "magic", magic, JSON.stringify(found), remedy);
   }
   const version = view.getInt32(4, true);
   if (version !== 1 && version !== 2) throw refuse("TSR_BAD_VERSION", "version", "1 or 2", version);
@@ -102,23 +103,19 @@ function checkFixedFields(bytes: Uint8Array, view: DataView) {
   return { version, headerSize, ndim } as const;
 }
 
-function readDims(view: DataView, ndim: number): bigint[] {
-  const dims = [24, 28, 32, 36].map((at) => view.getInt32(at, true));
-  dims.forEach((size, i) => {
-    const unused = i < 4 - ndim;
-    if (unused ? size !== 1 : size < 0) {
-      const expected = unused ? 1 : "0 or more";
-      throw refuse("TSR_BAD_DIMENSION", `dims[${i}]`, expected, size);
-    }
-  });
-  return dims.slice(4 - ndim).map(BigInt);
-}
-
-function readLongDims(view: DataView, ndim: number): bigint[] {
+function readShape(view: DataView, version: number, ndim: number): bigint[] {
+  const end = 40; // of the four dims, which are aligned to it
+  for (let at = 24; version === 1 && at < end - 4 * ndim; at += 4) {
+    const unused = view.getInt32(at, true);
+    if (unused !== 1) throw refuse("TSR_BAD_DIMENSION", "unused dims", 1, unused);
+  }
   return Array.from({ length: ndim }, (_, i) => {
-    const size = view.getBigInt64(fixedHeaderSize + 8 * i, true);
-    if (size < 0n || size > Number.MAX_SAFE_INTEGER) {
-      throw refuse("TSR_BAD_DIMENSION", `dims[${i}]`, "0 to 2^53 - 1", size);
+    const size =
+      version === 1
+        ? BigInt(view.getInt32(end - 4 * (ndim - i), true))
+        : view.getBigInt64(fixedHeaderSize + 8 * i, true);
+    if (size < 0n || size > maxSafe) {
+      throw refuse("TSR_BAD_DIMENSION", `dimension ${i}`, "0 to 2^53 - 1", size);
     }
     return size;
   });
