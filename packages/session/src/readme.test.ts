@@ -33,5 +33,5 @@ describe.each(Object.entries(documents))("the programs of %s", (path, expected) 
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  }, 60_000);
+  });
 });
