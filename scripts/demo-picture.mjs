@@ -14,6 +14,7 @@ const text = lines.map((line, i) => {
 writeFileSync(
   new URL("../docs/demo.svg", import.meta.url),
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.ceil(width)} ${height}" width="${Math.ceil(width)}" height="${height}" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">
+<title>npm run demo in a terminal</title>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 ${text.join("\n")}
 </svg>

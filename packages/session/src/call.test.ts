@@ -39,7 +39,7 @@ describe("a call", () => {
   });
 
   it("carries keyword arguments", async () => {
-    const kwargs = { threshold: 0.5, labels: ["cat"] };
+    const kwargs = { threshold: 0.5, labels: ["cat"], $tensor: "a name, not a tensor" };
     expect(await session.call("echo", [1], { kwargs })).toEqual({ value: 1, kwargs });
   });
 

@@ -44,7 +44,11 @@ export function callRequest(
     args: JsonValue[];
     kwargs: Record<string, JsonValue>;
   };
-  const hasKwargs = Object.keys(kwargs).length > 0;
+  const names = Object.keys(kwargs);
+  const hasKwargs = names.length > 0;
+  // The names of keyword arguments are not a value: they are not escaped.
+  const isEscaped = names.some((name) => name.startsWith("$"));
+  const sentKwargs = isEscaped ? (encoded.kwargs.$dict as typeof encoded.kwargs) : encoded.kwargs;
   const flat = hasKwargs ? undefined : argsToWords(args, (value) => tags.get(value));
   if (facts.level === 1 && flat === undefined) {
     throw new TrError(
@@ -67,7 +71,7 @@ export function callRequest(
         level: facts.level,
         timestampMs: Date.now(),
         ...(facts.level === 2 && { id, args: encoded.args }),
-        ...(facts.level === 2 && hasKwargs && { kwargs: encoded.kwargs }),
+        ...(facts.level === 2 && hasKwargs && { kwargs: sentKwargs }),
       }),
   };
 }
