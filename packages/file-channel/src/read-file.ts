@@ -94,6 +94,7 @@ function open(directory: string, name: string, options: ReadOptions): Opened | u
     // A failed open makes an Error with a stack; lstat can say "not there" without one.
     const there = fs.lstatSync(path, { throwIfNoEntry: false });
     if (there === undefined) return undefined;
+    // On Windows, which has no O_NOFOLLOW, this is the check; elsewhere O_NOFOLLOW leaves no gap.
     if (there.isSymbolicLink()) throw planted(name, directory, "a symbolic link");
     descriptor = retrySharing(() => fs.openSync(path, flags));
   } catch (error) {
