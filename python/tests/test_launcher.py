@@ -59,7 +59,7 @@ def test_the_script_is_main_as_if_python_ran_it(found: dict[str, Any]) -> None:
     assert found["argv"][3:] == ["--more"]
     assert (found["name"], found["file"], found["spec"]) == ("__main__", script, None)
     assert (found["loader"], found["builtins"]) == ("SourceFileLoader", "builtins")
-    assert found["line"] == "import json\n"
+    assert found["line"].startswith('"""Writes what it finds')
 
 
 def test_pickling_and_spawned_processes_work(found: dict[str, Any]) -> None:

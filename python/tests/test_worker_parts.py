@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from file_host import PACKAGE
 
 from tech_renaissance.commands import command
 from tech_renaissance.errors import TrError
+from tech_renaissance.fast_json import from_json, to_json
 from tech_renaissance.file_channel import Folder
 from tech_renaissance.names import is_name
+from tech_renaissance.outline import _of_signature, outline_of
 from tech_renaissance.poll_interval import PollInterval
 from tech_renaissance.session_dir import find_session_dir
 from tech_renaissance.text import split_command, split_words
@@ -147,3 +155,59 @@ def test_a_wait_ends_with_a_file_a_byte_or_the_end_of_the_pipe(
     assert not waiter.wait(0)  # said once, and no spinning afterwards
     waiter.close()
     os.close(reader)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1', '{"a": nope}', '{"a": 1} x', '{"a": "\t"}', '{"a": NaN}', '{"a" 1}', "{,}"]
+)
+def test_what_is_no_json_is_a_value_error_with_the_place(text: str) -> None:
+    """In a fresh interpreter: the scanner's error class is not there yet."""
+    source = (
+        f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r})\n"
+        "from tech_renaissance.fast_json import from_json\n"
+        f"try: from_json({text!r})\n"
+        "except ValueError as error: print(error)"
+    )
+    run = subprocess.run([sys.executable, "-I", "-S", "-c", source], capture_output=True, text=True)
+    assert run.stderr == ""
+    assert "char" in run.stdout or "NaN is not JSON" in run.stdout
+
+
+@pytest.mark.parametrize(
+    "value", [{"a": [1, -0.5, None, True, "ü\n\u2028"], "": {}}, [], "x", 1e300]
+)
+def test_json_is_written_as_the_module_writes_it(value: object) -> None:
+    text = to_json(value)
+    assert text == json.dumps(value, ensure_ascii=False)
+    assert from_json(text) == value
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json(float("nan"))
+    with pytest.raises(TypeError, match="object is not JSON"):
+        to_json([object()])
+
+
+def _positional(a, /, b, c=1):  # type: ignore[no-untyped-def]
+    pass
+
+
+def _keywords(a, *rest, d, e=2, **more):  # type: ignore[no-untyped-def]
+    pass
+
+
+def _optional_keywords(*, d=1):  # type: ignore[no-untyped-def]
+    pass
+
+
+@pytest.mark.parametrize("function", [_positional, _keywords, _optional_keywords, lambda: 0])
+def test_an_outline_says_what_inspect_says(function: Callable[..., object]) -> None:
+    ours, theirs = outline_of(function), _of_signature(function)
+    for field in ("keywords", "more", "positional", "rest"):
+        expected = getattr(theirs, field)
+        assert getattr(ours, field) == (tuple(expected) if isinstance(expected, list) else expected)
+    for count in range(5):
+        try:
+            inspect.signature(function).bind(*range(count))
+        except TypeError:
+            assert not ours.takes(count)
+        else:
+            assert ours.takes(count)

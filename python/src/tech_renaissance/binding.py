@@ -1,22 +1,22 @@
 """Arguments against a function's signature, and the tensors that its annotations ask for."""
 
+# The start counts in milliseconds: no pathlib, imports only where they are needed.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
-import inspect
-
 from .errors import TrError
+from .outline import outline_of
 from .text import split_words
 from .values import decode_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from inspect import Signature as InspectSignature
     from typing import Any
 
     from .call import Call, Kind
-
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 # How an annotation may be spelled where it is a string that cannot be evaluated.
 _TENSOR_NAMES: tuple[tuple[str, Kind], ...] = (
@@ -25,21 +25,22 @@ _TENSOR_NAMES: tuple[tuple[str, Kind], ...] = (
     ("np.ndarray", "numpy"),
 )
 
+_BOOLS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
 
 class Signature:
     """What a command's function takes. Made at its first call."""
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
-        self.name = name
-        self.is_generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(
-            function
-        )
-        self._signature = _resolved(function)
-        self._parameters = list(self._signature.parameters.values())
-        self._kinds = {p.name: _tensor_kind(p.annotation) for p in self._parameters}
+        self._name = name
+        self._function = function
+        self._outline = outline_of(function)
+        self._annotations = _annotations_of(function)
+        self._kinds = {name: _tensor_kind(a) for name, a in self._annotations.items()}
+        self.is_generator = self._outline.is_generator
 
     def __str__(self) -> str:
-        return f"{self.name}{self._signature}"
+        return f"{self._name}{self._inspected()}"
 
     def arguments(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
         """The call's arguments in Python, checked before a tensor is read.
@@ -49,44 +50,29 @@ class Signature:
         request = call.request
         args: list[Any] = _words(request.words, call) if request.is_text else request.args
         kwargs = request.kwargs
-        try:
-            self._signature.bind(*args, **kwargs)
-        except TypeError as cause:
-            raise TrError("TR_INVALID_ARGUMENT", f"{cause}; the signature is {self}") from None
+        if kwargs or not self._outline.takes(len(args)):
+            try:
+                self._inspected().bind(*args, **kwargs)
+            except TypeError as cause:
+                raise TrError("TR_INVALID_ARGUMENT", f"{cause}; the signature is {self}") from None
         convert = self._from_word if request.is_text else self._from_json
-        values = [
-            convert(self._parameter_at(index), argument, call)
-            for index, argument in enumerate(args)
-        ]
-        named = {
-            name: self._from_json(self._parameter_named(name), argument, call)
-            for name, argument in kwargs.items()
-        }
+        at, named = self._outline.at, self._outline.named
+        values = [convert(at(index), argument, call) for index, argument in enumerate(args)]
+        more = {key: self._from_json(named(key), json, call) for key, json in kwargs.items()}
         call.remove_read()
-        return values, named
+        return values, more
 
-    def _parameter_at(self, index: int) -> inspect.Parameter:
-        positional = [p for p in self._parameters if p.kind in _POSITIONAL]
-        if index < len(positional):
-            return positional[index]
-        return next(p for p in self._parameters if p.kind is inspect.Parameter.VAR_POSITIONAL)
-
-    def _parameter_named(self, name: str) -> inspect.Parameter:
-        parameter = self._signature.parameters.get(name)
-        if parameter is not None and parameter.kind not in _VARIADIC:
-            return parameter
-        return next(p for p in self._parameters if p.kind is inspect.Parameter.VAR_KEYWORD)
-
-    def _from_json(self, parameter: inspect.Parameter, json: Any, call: Call) -> Any:
-        kind = self._kinds[parameter.name]
+    def _from_json(self, parameter: str, json: Any, call: Call) -> Any:
+        kind = self._kinds.get(parameter)
         value = decode_value(json, lambda tag: call.read_tensor(tag, kind))
         # JavaScript has one type of number and writes 1.0 as 1.
-        return float(value) if parameter.annotation is float and type(value) is int else value
+        is_float = type(value) is int and self._annotations.get(parameter) is float
+        return float(value) if is_float else value
 
-    def _from_word(self, parameter: inspect.Parameter, word: str, call: Call) -> Any:
+    def _from_word(self, parameter: str, word: str, call: Call) -> Any:
         if call.has_tensor(word):
-            return call.read_tensor(word, self._kinds[parameter.name])
-        annotation = parameter.annotation
+            return call.read_tensor(word, self._kinds.get(parameter))
+        annotation = self._annotations.get(parameter, "Any")
         try:
             if annotation in (int, float):
                 return annotation(word)
@@ -95,10 +81,22 @@ class Signature:
         except (KeyError, ValueError):
             raise TrError(
                 "TR_INVALID_ARGUMENT",
-                f"{parameter.name}: expected {annotation.__name__}, found {word[:80]!r}; "
+                f"{parameter}: expected {annotation.__name__}, found {word[:80]!r}; "
                 f"the signature is {self}",
             ) from None
-        return _guess(word) if _is_open(annotation) else word
+        return _guess(word) if str(annotation) in ("Any", "typing.Any") else word
+
+    def _inspected(self) -> InspectSignature:
+        import inspect  # 10 ms: for keyword arguments, refusals and unusual functions alone
+
+        signature = inspect.signature(self._function)
+        get = self._annotations.get
+        parameters = [
+            parameter.replace(annotation=get(parameter.name, inspect.Parameter.empty))
+            for parameter in signature.parameters.values()
+        ]
+        result = get("return", inspect.Signature.empty)
+        return signature.replace(parameters=parameters, return_annotation=result)
 
 
 def _words(text: str, call: Call) -> list[str]:
@@ -108,13 +106,6 @@ def _words(text: str, call: Call) -> list[str]:
         tags = split_words(word, ",")
         words += tags if len(tags) > 1 and all(map(call.has_tensor, tags)) else [word]
     return words
-
-
-_BOOLS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-
-
-def _is_open(annotation: Any) -> bool:
-    return annotation is inspect.Parameter.empty or str(annotation) in ("Any", "typing.Any")
 
 
 def _guess(word: str) -> Any:
@@ -129,16 +120,13 @@ def _guess(word: str) -> Any:
     return word
 
 
-def _resolved(function: Callable[..., Any]) -> inspect.Signature:
-    """With annotations evaluated one by one where they are strings and can be."""
-    signature = inspect.signature(function)
-    names = getattr(inspect.unwrap(function), "__globals__", {})
-    parameters = [
-        parameter.replace(annotation=_evaluated(parameter.annotation, names))
-        for parameter in signature.parameters.values()
-    ]
-    result = _evaluated(signature.return_annotation, names)
-    return signature.replace(parameters=parameters, return_annotation=result)
+def _annotations_of(function: Any) -> dict[str, Any]:
+    """Evaluated one by one where they are strings and can be; the result's is "return"."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    names = getattr(function, "__globals__", {})
+    annotations = getattr(function, "__annotations__", {})
+    return {name: _evaluated(annotation, names) for name, annotation in annotations.items()}
 
 
 def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:

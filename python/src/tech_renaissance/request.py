@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from json import JSONDecoder
-
 from .errors import TrError
+from .fast_json import from_json
 from .names import is_name
 from .text import SPACE, decode_text, split_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
 
 class Request:
@@ -103,23 +102,16 @@ def _read_level_2(fields: dict[str, Any], request: Request) -> None:
 def salvage_id(content: bytes) -> str | None:
     """The id of a request that is malformed otherwise, so that its caller can be told."""
     try:
-        fields = _decode(content.decode())
+        fields = from_json(content.decode("utf-8-sig").strip(SPACE))
     except (ValueError, RecursionError):
         return None  # why is in the error of parse_request
     identifier = fields.get("id") if isinstance(fields, dict) else None
     return identifier if is_name(identifier) else None
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_decode = JSONDecoder(parse_constant=_no_constant).decode
-
-
 def _parse_object(text: str) -> dict[str, Any]:
     try:
-        fields: dict[str, Any] = _decode(text)
+        fields: dict[str, Any] = from_json(text)
     except (ValueError, RecursionError) as cause:
         raise TrError(
             "TR_PROTOCOL",

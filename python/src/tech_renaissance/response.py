@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from json import JSONEncoder
+from .fast_json import to_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-to_json = JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 
 
 class Answer:

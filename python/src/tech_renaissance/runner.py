@@ -8,8 +8,9 @@ from __future__ import annotations
 from .call import Call
 from .commands import Command, find_command, unknown_command
 from .errors import TrError
+from .fast_json import to_json
 from .request import Refused
-from .response import Answer, to_json
+from .response import Answer
 from .values import encode_value, is_tensor
 
 TYPE_CHECKING = False

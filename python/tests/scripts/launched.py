@@ -35,7 +35,7 @@ def main():
         "spec": __spec__,
         "loader": type(__loader__).__name__,
         "builtins": __builtins__.__name__,
-        "line": linecache.getline(__file__, 3),
+        "line": linecache.getline(__file__, 1),
         "path": sys.path[:2],
         "beside": beside.__file__,
         "pickled": pickle.loads(pickle.dumps(Thing(3))).value,
