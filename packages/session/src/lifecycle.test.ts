@@ -228,6 +228,23 @@ describe("the end", () => {
     await expect(session.call("echo")).rejects.toMatchObject({ code: "TR_SESSION_CLOSED" });
   });
 
+  it.runIf(process.platform !== "win32")(
+    "close() kills a worker that ignores SIGTERM, within its time",
+    async () => {
+      const session = await sessions.started();
+      const deaf = once(session, "log");
+      const call = session.call("hang").catch((error) => error.code);
+      await deaf;
+      const started = performance.now();
+      await session.close();
+      const elapsedMs = performance.now() - started;
+      expect(elapsedMs).toBeGreaterThan(3000 - 50); // asked for 2,000 ms, then SIGTERM for 1,000
+      expect(elapsedMs).toBeLessThan(3500);
+      expect(session.state).toEqual({ status: "exited", signal: "SIGKILL" });
+      expect(await call).toBe("TR_SESSION_CLOSED");
+    },
+  );
+
   it("pleaseExit() waits for the running call, and a worker that leaves is no crash", async () => {
     const session = await sessions.started();
     const call = session.call("sleep", [0.2]);

@@ -9,8 +9,9 @@ export interface StopLadder {
 }
 
 /**
- * Asks the worker to leave: `exit.flag` and the end of its stdin for ours; for a worker of the older
- * dialects the status `exit` and an exit request, which it reads when it looks for its next one.
+ * Asks the worker to leave when it has answered: `exit.flag`; for a worker of the older dialects also
+ * the status `exit` and an exit request, which it reads when it looks for its next one. Its stdin stays
+ * open: the end of that says that the host is dead, and a worker need not finish its call then.
  */
 export function askToLeave(worker: RunningWorker, level: WorkerFacts["level"] | undefined): void {
   const { channel, process } = worker;
@@ -25,7 +26,6 @@ export function askToLeave(worker: RunningWorker, level: WorkerFacts["level"] | 
       );
     }
   }
-  process.closeStdin();
 }
 
 /** Asks, then SIGTERM, then SIGKILL of the whole group. True when the worker left because it was asked to. */

@@ -85,11 +85,6 @@ export class WorkerProcess {
     for (const pipe of [stdin, stdout, stderr]) (pipe as Socket | null)?.[verb]?.();
   }
 
-  /** End of file on the worker's stdin: the portable way to say that nobody will talk to it any more. */
-  closeStdin(): void {
-    this.#child.stdin?.end();
-  }
-
   /** Signals the whole process group. Nothing happens when it is gone. */
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     if (!this.hasExited) killGroup(this.pid, signal);

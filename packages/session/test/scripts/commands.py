@@ -74,6 +74,17 @@ def kill_self(signal):
 
 
 @command
+def hang():
+    """Deaf to everything but SIGKILL."""
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("deaf", flush=True)
+    while True:
+        time.sleep(1)
+
+
+@command
 def say(lines):
     for line in lines:
         print(line)
