@@ -10,9 +10,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from file_host import PACKAGE
 
+from tech_renaissance import call, tsr
+from tech_renaissance.call import Call
 from tech_renaissance.commands import command
 from tech_renaissance.errors import TrError
 from tech_renaissance.fast_json import from_json, to_json
@@ -20,8 +23,10 @@ from tech_renaissance.file_channel import Folder
 from tech_renaissance.names import is_name
 from tech_renaissance.outline import _of_signature, outline_of
 from tech_renaissance.poll_interval import PollInterval
+from tech_renaissance.request import Request
 from tech_renaissance.session_dir import find_session_dir
 from tech_renaissance.text import split_command, split_words
+from tech_renaissance.thread_waiter import ThreadWaiter
 from tech_renaissance.waiter import open_waiter
 
 
@@ -211,3 +216,38 @@ def test_an_outline_says_what_inspect_says(function: Callable[..., object]) -> N
             assert not ours.takes(count)
         else:
             assert ours.takes(count)
+
+
+@pytest.mark.parametrize("is_windows", [False, True])
+def test_a_tensor_outlives_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_windows: bool
+) -> None:
+    monkeypatch.setattr(call, "WINDOWS", is_windows)
+    folder = Folder(str(tmp_path))
+    tsr.export_tsr(np.arange(5), tmp_path / "a.tsr")
+    served = Call(folder, Request("x", "a", 2), 1)
+    tensor = served.read_tensor("a", "numpy")
+    assert served.read_tensor("a", "numpy") is tensor
+    raw = served.read_tensor("a", "array")  # the same tag as another kind
+    served.remove_read()
+    assert list(tmp_path.iterdir()) == []
+    assert raw.tolist() == tensor.tolist() == [0, 1, 2, 3, 4]
+    tensor[0] = 7  # an argument is the function's own
+    with pytest.raises(TrError, match="there is no tensor 'a'"):
+        served.read_tensor("a", "numpy")
+    folder.close()
+
+
+def test_the_wait_of_windows_ends_with_a_byte_or_the_end_of_the_pipe() -> None:
+    """It reads in a thread, which works everywhere."""
+    reader, writer = os.pipe()
+    waiter = ThreadWaiter(reader)
+    assert not waiter.wait(0)
+    os.write(writer, b"!")
+    assert waiter.wait(10)
+    assert not waiter.host_gone
+    os.close(writer)
+    assert waiter.wait(10)
+    assert waiter.host_gone
+    waiter.close()
+    os.close(reader)

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from .errors import TrError
+from .file_channel import WINDOWS
 from .names import is_name
 
 TYPE_CHECKING = False
@@ -66,10 +69,9 @@ class Call:
                     f"the parameter's annotation asks for {kind}: cannot import it: {cause}",
                 ) from cause
         try:
-            path = f"{self._folder.path}/{name}"
             if kind != "bytes":
-                return tsr.import_tsr(path, kind=kind)
-            array = tsr.import_tsr(path, kind="array")
+                return self._load(name, kind)
+            array = self._load(name, "array")
         except tsr.TsrError as cause:
             code = "TR_UNSUPPORTED_DTYPE" if cause.code == "TSR_BAD_DTYPE" else "TR_PROTOCOL"
             raise TrError(code, f"{name}: {cause}") from cause
@@ -80,6 +82,15 @@ class Call:
                 f"found {array.dtype}",
             )
         return bytes(array.data)
+
+    def _load(self, name: str, kind: Literal["torch", "numpy", "array"] | None) -> Any:
+        from . import tsr
+
+        if not WINDOWS:
+            return tsr.import_tsr(f"{self._folder.path}/{name}", kind=kind)
+        # A file that is mapped cannot be removed there, so it is read.
+        content = bytearray(self._folder.read(name) or b"")
+        return tsr.decode(content, copy=False, kind=kind, max_bytes=sys.maxsize)
 
     def add_tensor(self, tensor: Any) -> str:
         """Writes a tensor that goes with the answer; returns its tag.

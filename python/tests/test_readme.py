@@ -1,0 +1,38 @@
+"""The programs of the README run as they stand there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from conftest import MakeHost
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def _programs() -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def test_the_first_program(make_host: MakeHost, tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    script.write_text(_programs()[0])
+    host = make_host(script).start_ready()
+    assert host.call("greet", "world", times=2) == "Hello world! Hello world!"
+    assert host.call("stats:mean", [1, 2, 6]) == {"mean": 3, "count": 3}
+
+
+def test_the_class_style(make_host: MakeHost, tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    script.write_text("import numpy\n" + _programs()[1])
+    host = make_host(script).start_ready()
+    host.put("x", np.array([1, 2], np.float32))
+    assert host.ask_dialect_1("double", "x") == "result_0"
+    np.testing.assert_array_equal(host.get("result_0"), [2, 4])
+    assert host.ask_dialect_1("double", "x") == "invalid"
+    assert host.ask("other")["result"] == "error"
+
+
+def test_every_program_is_run() -> None:
+    assert len(_programs()) == 2
