@@ -15,6 +15,7 @@ it("the main entry, minified for browsers, takes at most 12 KiB", async () => {
     outDir,
     format: "esm",
     platform: "browser",
+    target: "es2024",
     splitting: false,
     minify: true,
     silent: true,

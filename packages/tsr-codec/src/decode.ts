@@ -1,5 +1,5 @@
 import { hostIsLittleEndian, swapBytes } from "./byte-order.js";
-import { arrayOf, type Dtype, kindOf, sizeOf, type TensorData } from "./dtype.js";
+import { arrayOf, checkBytes, type Dtype, kindOf, sizeOf, type TensorData } from "./dtype.js";
 import type { Tensor } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
 import { parseHeader, type TsrHeader } from "./tsr-layout.js";
@@ -26,7 +26,7 @@ export interface ReadHeaderOptions {
  * @throws TsrError with the code of the first fault, before anything is allocated.
  */
 export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Tensor {
-  checkBytes(bytes);
+  checkBytes(bytes, "bytes");
   const { copy, maxBytes } = resolveDecodeOptions(options);
   const { dtype, shape, elements, headerSize } = parseHeader(bytes, bytes.length, maxBytes);
   const data = readElements(bytes, headerSize, dtype, elements, copy);
@@ -64,16 +64,11 @@ export function decodeInto<D extends Dtype>(
  * only when `totalBytes` is given.
  */
 export function readHeader(bytes: Uint8Array, options: ReadHeaderOptions = {}): TsrHeader {
-  checkBytes(bytes);
+  checkBytes(bytes, "bytes");
   const { totalBytes, maxBytes = 2 ** 53 } = options;
   if (totalBytes !== undefined) checkLimit("totalBytes", totalBytes);
   checkLimit("maxBytes", maxBytes);
   return parseHeader(bytes, totalBytes, maxBytes);
-}
-
-export function checkBytes(bytes: Uint8Array): void {
-  const kind = kindOf(bytes);
-  if (kind !== "Uint8Array") throw invalidArgument("bytes", "a Uint8Array", kind);
 }
 
 export function resolveDecodeOptions(options: DecodeOptions): Required<DecodeOptions> {

@@ -133,3 +133,8 @@ export function kindOf(value: unknown): string {
     ? (value as NamedArray<string>)[Symbol.toStringTag]
     : typeof value;
 }
+
+export function checkBytes(bytes: Uint8Array, field: string): void {
+  const kind = kindOf(bytes);
+  if (kind !== "Uint8Array") throw invalidArgument(field, "a Uint8Array", kind);
+}

@@ -81,6 +81,7 @@ describe("encode", () => {
     ["no shape", { dtype: "float32", data: new Float32Array(1) }, "shape"],
     ["a negative size", { dtype: "int8", shape: [-1], data: new Int8Array(1) }, "shape[0]"],
     ["a fraction", { dtype: "int8", shape: [1, 0.5], data: new Int8Array(1) }, "shape[1]"],
+    ["a hole", { dtype: "int8", shape: Array(1), data: new Int8Array(1) }, "shape[0]"],
     ["too many dimensions", { ...zeros([1]), shape: Array(33).fill(1) }, "shape"],
     [
       "a shape of too many",
@@ -130,6 +131,8 @@ describe("encodeInto", () => {
       expect(codeOf(() => encodeInto(vector, target, offset))).toBe("TSR_INVALID_ARGUMENT offset");
     }
     expect(target.every((byte) => byte === 7)).toBe(true);
+    const words = new Float32Array(76) as never;
+    expect(codeOf(() => encodeInto(vector, words))).toBe("TSR_INVALID_ARGUMENT target");
   });
 });
 

@@ -1,5 +1,5 @@
 import { hostIsLittleEndian, swapBytes, writeInt32, writeInt64 } from "./byte-order.js";
-import { codeOf, sizeOf } from "./dtype.js";
+import { checkBytes, codeOf, sizeOf } from "./dtype.js";
 import { checkTensor, type TensorInput } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
 import { fixedHeaderSize, headerSizeOf, magicWord } from "./tsr-layout.js";
@@ -22,6 +22,7 @@ export function encode(tensor: TensorInput): Uint8Array<ArrayBuffer> {
  */
 export function encodeInto(tensor: TensorInput, target: Uint8Array, offset = 0): number {
   const length = byteLength(tensor);
+  checkBytes(target, "target");
   if (!Number.isSafeInteger(offset) || offset < 0) {
     throw invalidArgument("offset", "an integer of 0 or more", String(offset));
   }

@@ -14,5 +14,5 @@ export { byteLength, encode, encodeHeader, encodeInto, payloadBytes } from "./en
 export { format } from "./format.js";
 export { fromNested, type Nested, toNested } from "./nested.js";
 export { isTensor, type Tensor, type TensorInput, tensor } from "./tensor.js";
-export { type FieldValue, TsrError, type TsrErrorCode } from "./tsr-error.js";
+export { type FieldValue, TsrError, type TsrErrorCode, type TsrErrorDetails } from "./tsr-error.js";
 export { maxHeaderSize, type TsrHeader } from "./tsr-layout.js";

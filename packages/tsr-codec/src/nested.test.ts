@@ -38,7 +38,7 @@ describe("fromNested and toNested", () => {
   });
 
   it.each([
-    [[[1, 2], [3]], "nested[1]: expected an array of 2 elements, found 1 elements"],
+    [[[1, 2], [3]], "nested[1]: expected an array of 2 elements, found 1"],
     [[[1, 2], 3], "nested[1]: expected an array of 2 elements, found number"],
     [[1, [2]], "nested[1]: expected a number, bigint or boolean, found object"],
     [[[1], ["2" as unknown as number]], "nested[1][0]: expected a number, bigint or boolean"],
@@ -46,9 +46,16 @@ describe("fromNested and toNested", () => {
     expect(() => fromNested(nested)).toThrow(message);
   });
 
+  it("refuse an array with holes", () => {
+    expect(() => fromNested([1, ...Array<number>(1), 2])).toThrow("nested[1]");
+    const sparse = [1, 2, 3];
+    delete sparse[1];
+    expect(() => fromNested(sparse)).toThrow("nested[1]");
+  });
+
   it("refuse an array that contains itself", () => {
     const loop: never[] = [];
     loop.push(loop as never);
-    expect(() => fromNested(loop)).toThrow("at most 32 levels");
+    expect(() => fromNested(loop)).toThrow("at most 32 dimensions");
   });
 });

@@ -31,11 +31,9 @@ export function fromNested<D extends Dtype = "float32">(nested: Nested, dtype?: 
 export function fromNested(nested: Nested, dtype: Dtype = "float32"): Tensor {
   checkDtype(dtype);
   const shape: number[] = [];
-  for (let level = nested; Array.isArray(level); level = level[0]) {
+  // The limit ends an array that contains itself; checkShape refuses it.
+  for (let level = nested; Array.isArray(level) && shape.length <= maxNdim; level = level[0]) {
     shape.push(level.length);
-    if (shape.length > maxNdim) {
-      throw invalidArgument("nested", `at most ${maxNdim} levels of arrays`, "more");
-    }
   }
   const data = allocate(dtype, checkShape(shape));
   const out = elements(data);
@@ -46,12 +44,11 @@ export function fromNested(nested: Nested, dtype: Dtype = "float32"): Tensor {
       return;
     }
     if (!Array.isArray(level) || level.length !== shape[axis]) {
-      const found = Array.isArray(level) ? `${level.length} elements` : typeof level;
+      const found = Array.isArray(level) ? level.length : typeof level;
       throw invalidArgument(place, `an array of ${shape[axis]} elements`, found);
     }
-    level.forEach((inner, i) => {
-      take(inner, axis + 1, `${place}[${i}]`);
-    });
+    // Not forEach, which would step over the holes of a sparse array.
+    for (let i = 0; i < level.length; i++) take(level[i] as Nested, axis + 1, `${place}[${i}]`);
   };
   take(nested, 0, "nested");
   return { dtype, shape, data } as Tensor;

@@ -1,6 +1,6 @@
 import { copyOf, hostIsLittleEndian, swapBytes, viewOf } from "./byte-order.js";
-import { checkBytes, type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
-import { type Dtype, sizeOf } from "./dtype.js";
+import { type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
+import { checkBytes, type Dtype, sizeOf } from "./dtype.js";
 import { allocate, elements } from "./element.js";
 import { payloadBytes } from "./encode.js";
 import { checkForeignShape, checkLimit, exactSize } from "./foreign-shape.js";
@@ -67,7 +67,7 @@ export function encodeNpy(tensor: TensorInput): Uint8Array<ArrayBuffer> {
  * and structured arrays, `TSR_BAD_HEADER_SIZE` for a header that is no such dict.
  */
 export function decodeNpy(bytes: Uint8Array, options: DecodeOptions = {}): Tensor {
-  checkBytes(bytes);
+  checkBytes(bytes, "bytes");
   const { copy, maxBytes } = resolveDecodeOptions(options);
   const { start, header } = readHeader(bytes);
   const { dtype, bigEndian } = dtypeOf(header);

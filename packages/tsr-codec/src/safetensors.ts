@@ -1,6 +1,6 @@
 import { writeInt64 } from "./byte-order.js";
-import { checkBytes, type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
-import { sizeOf } from "./dtype.js";
+import { type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
+import { checkBytes, sizeOf } from "./dtype.js";
 import { payloadBytes } from "./encode.js";
 import { readSafetensorsHeader, type TypeName, typeNames } from "./safetensors-header.js";
 import { checkTensor, type Tensor, type TensorInput } from "./tensor.js";
@@ -78,7 +78,7 @@ export function encodeSafetensors(
  * `TSR_BAD_HEADER_SIZE` for a header that is no JSON of the format.
  */
 export function decodeSafetensors(bytes: Uint8Array, options: DecodeOptions = {}): Safetensors {
-  checkBytes(bytes);
+  checkBytes(bytes, "bytes");
   const { copy, maxBytes } = resolveDecodeOptions(options);
   const { dataStart, entries, metadata } = readSafetensorsHeader(bytes, maxBytes);
   const tensors = new Map<string, Tensor>();

@@ -113,11 +113,12 @@ export function checkShape(shape: readonly number[]): number {
   if (shape.length > maxNdim) {
     throw invalidArgument("shape", `at most ${maxNdim} dimensions`, shape.length);
   }
-  shape.forEach((size, axis) => {
+  // Not forEach, which would step over the holes of a sparse array.
+  for (const [axis, size] of shape.entries()) {
     if (!Number.isSafeInteger(size) || size < 0) {
       throw invalidArgument(`shape[${axis}]`, "an integer of 0 or more", String(size));
     }
-  });
+  }
   // Beside a zero the others may overflow to Infinity, and the product to NaN.
   if (shape.includes(0)) return 0;
   const count = shape.reduce((product, size) => product * size, 1);

@@ -8,7 +8,8 @@ import {
   writeDirectory,
 } from "./container-layout.js";
 import { crc32 } from "./crc32.js";
-import { checkBytes, type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
+import { type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
+import { checkBytes } from "./dtype.js";
 import { payloadBytes } from "./encode.js";
 import { checkTensor, type Tensor, type TensorInput } from "./tensor.js";
 import { invalidArgument, refuse } from "./tsr-error.js";
@@ -64,7 +65,7 @@ export async function decodeContainer(
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): Promise<Tensor<ContainerDtype>[]> {
-  checkBytes(bytes);
+  checkBytes(bytes, "bytes");
   const { copy, maxBytes } = resolveDecodeOptions(options);
   const { compressed, entries } = readDirectory(bytes, maxBytes);
   const sources: Source[] = [];
