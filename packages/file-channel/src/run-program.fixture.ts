@@ -3,6 +3,15 @@ import { fileURLToPath } from "node:url";
 
 const cwd = fileURLToPath(new URL("..", import.meta.url)); // where "@tr/file-channel" finds itself
 
+/**
+ * No program outlives its test, whatever goes wrong in it: one that waits ends by its own timer, one
+ * that loops by the limit on its processor time, also where the test's process is gone before it, and
+ * where the program's parent is strace, whose death would set it free.
+ */
+const limitSeconds = 20;
+const limited =
+  process.platform === "win32" ? [] : ["sh", "-c", `ulimit -t ${limitSeconds}; exec "$@"`, "sh"];
+
 export interface Outcome {
   status: number | null;
   signal: string | null;
@@ -14,6 +23,7 @@ export interface Outcome {
 export function programArguments(source: string, directory: string): string[] {
   const imports = `import * as fs from "node:fs";
     import { openFileChannel } from "@tr/file-channel";
+    setTimeout(() => process.exit(99), ${limitSeconds * 1000}).unref();
     const [directory] = process.argv.slice(-1);
     const channel = openFileChannel(directory);`;
   return ["--input-type=module", "--eval", `${imports}\n${source}`, directory];
@@ -26,6 +36,7 @@ export function runProgram(
   wrapper: readonly string[] = [],
 ): Promise<Outcome> {
   const [file = "", ...args] = [
+    ...limited,
     ...wrapper,
     process.execPath,
     ...programArguments(source, directory),
@@ -46,7 +57,12 @@ export function runProgram(
 
 /** The same, with the caller's event loop blocked until it has ended. */
 export function runProgramBlocking(source: string, directory: string): void {
-  const { status, stderr } = spawnSync(process.execPath, programArguments(source, directory), {
+  const [file = "", ...args] = [
+    ...limited,
+    process.execPath,
+    ...programArguments(source, directory),
+  ];
+  const { status, stderr } = spawnSync(file, args, {
     cwd,
     encoding: "utf8",
   });
