@@ -33,9 +33,10 @@ function fail(message, remedy) {
   process.exit(1);
 }
 
-function run(what, file, args) {
-  const { status, error } = attempt(file, args, { stdio: "inherit" });
+function run(what, file, args, { quiet = false } = {}) {
+  const { status, error, stdout, stderr } = attempt(file, args, quiet ? {} : { stdio: "inherit" });
   if (status === 0) return;
+  if (quiet) console.error(`${stdout}${stderr}`);
   const reason = error ? error.message : `exit status ${status}`;
   fail(`${what} failed: ${file} ${args.join(" ")}: ${reason}`, "The lines above say why.");
 }
@@ -100,14 +101,9 @@ if (!/^uv 0\.13\./.test(versionOf("uv"))) {
 
 if (!existsSync(join(root, "node_modules"))) step("installing the packages");
 run("pnpm install", "pnpm", ["install", "--frozen-lockfile", "--silent"]);
-run("The build", "pnpm", [
-  "exec",
-  "turbo",
-  "run",
-  "build",
-  "--output-logs=errors-only",
-  "--log-order=grouped",
-]);
+step("building what has changed");
+const build = ["exec", "turbo", "run", "build", "--output-logs=errors-only"];
+run("The build", "pnpm", build, { quiet: true });
 
 if (!existsSync(venvPython)) {
   const interpreter = versionOf(python[0], [
@@ -135,5 +131,7 @@ if (attempt("uv", [...sync, "--offline"]).status !== 0) {
   );
 }
 
-const { status, signal } = attempt("pnpm", ["run", ...process.argv.slice(2)], { stdio: "inherit" });
+const { status, signal } = attempt("pnpm", ["--silent", "run", ...process.argv.slice(2)], {
+  stdio: "inherit",
+});
 process.exit(signal ? 1 : (status ?? 1));
