@@ -151,6 +151,11 @@ def test_a_wait_ends_with_a_file_a_byte_or_the_end_of_the_pipe(
     (tmp_path / "request.tmp").write_bytes(b"")
     (tmp_path / "request.tmp").rename(tmp_path / "request.json")
     assert waiter.wait(0) is (notifications == "on")
+    (tmp_path / "request.json").unlink()  # taken by the worker itself
+    (tmp_path / "response.json").write_bytes(b"")
+    assert not waiter.wait(0)
+    (tmp_path / "response.json").unlink()
+    assert waiter.wait(0) is (notifications == "on")
     os.write(writer, b"!")
     assert waiter.wait(10)
     assert not waiter.host_gone

@@ -19,13 +19,15 @@ _HEADER = Struct("iIII")  # wd, mask, cookie, length of the name that follows
 
 
 class Inotify:
-    """Reports changes of the directory ``path`` that concern one of ``names``.
+    """Reports that one of ``coming`` has come into the directory, or one of ``going`` has gone.
 
+    What this process does to them itself, taking the one and writing the other, is no news.
     Raises OSError where there is no inotify or its limits are reached.
     """
 
-    def __init__(self, path: str, names: frozenset[bytes]) -> None:
-        self._names = names
+    def __init__(self, path: str, coming: frozenset[bytes], going: frozenset[bytes]) -> None:
+        self._coming = coming
+        self._going = going
         libc = ctypes.CDLL(None, use_errno=True)
         try:
             self.descriptor = _checked(libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC))
@@ -48,10 +50,11 @@ class Inotify:
             return False
         offset = 0
         while offset < len(data):
-            length: int = _HEADER.unpack_from(data, offset)[3]
+            _, mask, _, length = _HEADER.unpack_from(data, offset)
             offset += _HEADER.size
+            names = self._going if mask & _IN_DELETE else self._coming
             # Without a name it is about the directory itself, or the queue overflowed.
-            if length == 0 or data[offset : offset + length].rstrip(b"\0") in self._names:
+            if length == 0 or data[offset : offset + length].rstrip(b"\0") in names:
                 return True
             offset += length
         return False

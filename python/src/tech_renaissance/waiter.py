@@ -36,8 +36,8 @@ if TYPE_CHECKING:
         def close(self) -> None: ...
 
 
-# What the other side writes or removes; our own status and heartbeat need no look.
-NAMES = frozenset({b"request.json", b"response.json", b"exit.flag"})
+_COMING = frozenset({b"request.json", b"exit.flag"})
+_GOING = frozenset({b"response.json"})
 
 
 def open_waiter(path: str, stdin_fd: int | None) -> Waiter:
@@ -60,7 +60,7 @@ def open_waiter(path: str, stdin_fd: int | None) -> Waiter:
         from .inotify import Inotify
 
         try:
-            notifier = Inotify(path, NAMES)
+            notifier = Inotify(path, _COMING, _GOING)
         except OSError:
             notifier = None  # EMFILE and ENOSPC are inotify's limits per user: poll
     return PollWaiter(stdin_fd, notifier)
