@@ -1,37 +1,32 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import type { HostInfo } from "@tr/protocol";
 
-/** Says which process owns a session directory, so that a later start can tell a dead owner from a living one. */
-export interface HostIdentity {
-  readonly pid: number;
-  /** Clock ticks from the boot to the process's start (`/proc/<pid>/stat` field 22): tells a reused pid. Linux only. */
-  readonly start_time?: string;
-  /** Linux only: a pid means nothing after a reboot. */
-  readonly boot_id?: string;
-  /** Linux only: nor does it in another container. */
-  readonly pid_namespace?: string;
-}
-
-export function hostIdentity(pid: number = process.pid): HostIdentity {
-  const start_time = startTime(pid);
-  const boot_id = readText("/proc/sys/kernel/random/boot_id")?.trim();
-  const pid_namespace = ownPidNamespace();
+/**
+ * This process, for `host.json`: a later start tells a dead owner from a living one by it. The start
+ * time (`/proc/<pid>/stat` field 22, ticks since boot) tells a reused pid, the boot id a reboot, the
+ * namespace another container. Only Linux has these; elsewhere the pid must do.
+ */
+export function hostIdentity(pid: number = process.pid): HostInfo {
+  const startTime = startTimeOf(pid);
+  const bootId = readText("/proc/sys/kernel/random/boot_id")?.trim();
+  const pidNamespace = ownPidNamespace();
   return {
     pid,
-    ...(start_time !== undefined && { start_time }),
-    ...(boot_id !== undefined && { boot_id }),
-    ...(pid_namespace !== undefined && { pid_namespace }),
+    ...(startTime !== undefined && { startTime }),
+    ...(bootId !== undefined && { bootId }),
+    ...(pidNamespace !== undefined && { pidNamespace }),
   };
 }
 
 /** False only when the owner is certainly gone; one in another pid namespace, for example, counts as living. */
-export function isHostAlive(owner: HostIdentity): boolean {
+export function isHostAlive(owner: HostInfo): boolean {
   const here = hostIdentity();
-  if (owner.boot_id !== undefined && here.boot_id !== undefined && owner.boot_id !== here.boot_id) {
+  if (owner.bootId !== undefined && here.bootId !== undefined && owner.bootId !== here.bootId) {
     return false;
   }
-  if (owner.pid_namespace !== here.pid_namespace) return true;
+  if (owner.pidNamespace !== here.pidNamespace) return true;
   if (!processExists(owner.pid)) return false;
-  return owner.start_time === undefined || owner.start_time === startTime(owner.pid);
+  return owner.startTime === undefined || owner.startTime === startTimeOf(owner.pid);
 }
 
 function processExists(pid: number): boolean {
@@ -43,7 +38,7 @@ function processExists(pid: number): boolean {
   }
 }
 
-function startTime(pid: number): string | undefined {
+function startTimeOf(pid: number): string | undefined {
   // The second field, the program's name, can hold spaces and parentheses: count from its end.
   const stat = readText(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];

@@ -31,25 +31,25 @@ export function callRequest(
     );
   }
   const tensors: TensorFile[] = [];
-  const tags = new Map<unknown, string>();
   const addTensor = (value: unknown, path: string): string => {
     const tag = `${prefix}_${tensors.length}`;
     const made = value instanceof Uint8Array ? tensor(value, [value.length]) : (value as Tensor);
     tensors.push(tensorFile(tag, made, facts.level, path));
-    tags.set(value, tag);
     return tag;
   };
   const isFile = (value: unknown) => value instanceof Uint8Array || isTensor(value);
-  const encoded = encodeValue({ args, kwargs }, { isTensor: isFile, addTensor }) as {
-    args: JsonValue[];
-    kwargs: Record<string, JsonValue>;
-  };
-  const names = Object.keys(kwargs);
-  const hasKwargs = names.length > 0;
-  // The names of keyword arguments are not a value: they are not escaped.
-  const isEscaped = names.some((name) => name.startsWith("$"));
-  const sentKwargs = isEscaped ? (encoded.kwargs.$dict as typeof encoded.kwargs) : encoded.kwargs;
-  const flat = hasKwargs ? undefined : argsToWords(args, (value) => tags.get(value));
+  const shared = { isTensor: isFile, addTensor, tags: new Map<object, string>() };
+  const sentArgs = encodeValue(args, { ...shared, path: "args" }) as JsonValue[];
+  // One by one: the names of keyword arguments are no value, and a $ in them needs no escape.
+  const sentKwargs: Record<string, JsonValue> = Object.fromEntries(
+    Object.entries(kwargs)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, encodeValue(value, { ...shared, path: `kwargs.${name}` })]),
+  );
+  const hasKwargs = Object.keys(sentKwargs).length > 0;
+  const flat = hasKwargs
+    ? undefined
+    : argsToWords(args, (value) => shared.tags.get(value as object));
   if (facts.level === 1 && flat === undefined) {
     throw new TrError(
       "TR_NEEDS_LEVEL_2",
@@ -70,7 +70,7 @@ export function callRequest(
         tags: areTags,
         level: facts.level,
         timestampMs: Date.now(),
-        ...(facts.level === 2 && { id, args: encoded.args }),
+        ...(facts.level === 2 && { id, args: sentArgs }),
         ...(facts.level === 2 && hasKwargs && { kwargs: sentKwargs }),
       }),
   };

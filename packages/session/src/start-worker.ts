@@ -1,7 +1,13 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type FileChannel, openFileChannel } from "@tr/file-channel";
-import { negotiateLevel, parseStatus, parseWorkerInfo, type WorkerInfo } from "@tr/protocol";
+import {
+  buildHostInfo,
+  negotiateLevel,
+  parseStatus,
+  parseWorkerInfo,
+  type WorkerInfo,
+} from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { defaultServerPath, findPython, launcherPath } from "@tr/worker-py";
 import { spawnFailed, startFailed, startTimedOut } from "./errors.js";
@@ -47,7 +53,7 @@ export async function spawnWorker(
   const channel = openFileChannel(directory, { notifications: options.notifications });
   const python = [found.file, ...found.args];
   try {
-    channel.writeSync("host.json", JSON.stringify(hostIdentity()));
+    channel.writeSync("host.json", buildHostInfo(hostIdentity()));
     const process = await WorkerProcess.spawn({
       file: found.file,
       args: [...found.args, launcherPath, script, sessionId, ...options.args],
@@ -98,8 +104,8 @@ function readFacts(channel: FileChannel): WorkerFacts | undefined {
   if (status === undefined) return undefined;
   const info = channel.readSync("worker.json", { maxBytes: 1 << 20 });
   return negotiateLevel({
-    status: parseStatus(new TextDecoder().decode(status)),
-    workerInfo: info && parseWorkerInfo(new TextDecoder().decode(info)),
+    status: parseStatus(status),
+    workerInfo: info && parseWorkerInfo(info),
   });
 }
 

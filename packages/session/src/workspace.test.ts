@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildHostInfo } from "@tr/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hostIdentity, isHostAlive } from "./host-identity.js";
 import { makeSessionDirectory } from "./workspace.js";
@@ -30,7 +31,7 @@ describe("the session directory", () => {
 
   it("of a living host is refused", () => {
     const { path } = make("c");
-    writeFileSync(join(path, "host.json"), JSON.stringify(hostIdentity()));
+    writeFileSync(join(path, "host.json"), buildHostInfo(hostIdentity()));
     expect(() => make("c")).toThrow(/sessionId: c is taken.*process \d+ uses it/);
   });
 
@@ -41,8 +42,8 @@ describe("the session directory", () => {
 
   it.runIf(process.platform === "linux")("of a dead host is made anew", () => {
     const { path } = make("e");
-    const dead = { ...hostIdentity(), start_time: "1" };
-    writeFileSync(join(path, "host.json"), JSON.stringify(dead));
+    const dead = { ...hostIdentity(), startTime: "1" };
+    writeFileSync(join(path, "host.json"), buildHostInfo(dead));
     writeFileSync(join(path, "old.tsr"), "x");
     make("e");
     expect(statSync(join(path, "old.tsr"), { throwIfNoEntry: false })).toBeUndefined();
@@ -65,11 +66,11 @@ describe("a host", () => {
   });
 
   it.runIf(process.platform === "linux")("is dead after a reboot, and with a reused pid", () => {
-    expect(isHostAlive({ ...hostIdentity(), boot_id: "another" })).toBe(false);
-    expect(isHostAlive({ ...hostIdentity(), start_time: "1" })).toBe(false);
+    expect(isHostAlive({ ...hostIdentity(), bootId: "another" })).toBe(false);
+    expect(isHostAlive({ ...hostIdentity(), startTime: "1" })).toBe(false);
   });
 
   it.runIf(process.platform === "linux")("of another pid namespace counts as alive", () => {
-    expect(isHostAlive({ ...hostIdentity(), pid: 999_999, pid_namespace: "pid:[1]" })).toBe(true);
+    expect(isHostAlive({ ...hostIdentity(), pid: 999_999, pidNamespace: "pid:[1]" })).toBe(true);
   });
 });

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { type HostInfo, parseHostInfo } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
-import { type hostIdentity, isHostAlive } from "./host-identity.js";
+import { isHostAlive } from "./host-identity.js";
 import type { ResolvedOptions } from "./options.js";
 
 export interface SessionDirectory {
@@ -63,11 +64,9 @@ function makeExclusively(path: string, sessionId: string): void {
   }
 }
 
-function ownerOf(path: string): ReturnType<typeof hostIdentity> | undefined {
+function ownerOf(path: string): HostInfo | undefined {
   try {
-    const owner: unknown = JSON.parse(readFileSync(join(path, "host.json"), "utf8"));
-    const { pid } = owner as { pid?: unknown };
-    return typeof pid === "number" ? (owner as ReturnType<typeof hostIdentity>) : undefined;
+    return parseHostInfo(readFileSync(join(path, "host.json")));
   } catch {
     return undefined; // no host.json, or not one of ours: the caller treats the directory as somebody's
   }
