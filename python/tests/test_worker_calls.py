@@ -373,7 +373,7 @@ def test_a_malformed_id_is_not_sent_back(shared: FileHost) -> None:
 
 
 def test_a_text_request_of_level_2_has_the_text_and_the_value(shared: FileHost) -> None:
-    fields = {"command": "add", "parameters": "1 2", "id": "t", "protocol": 2, "args": []}
+    fields = {"command": "add", "parameters": "1 2", "id": "t", "protocol": 2}
     response = shared.ask(fields)
     assert (response["params"], response["message"], response["value"]) == ("3", "3", 3)
 

@@ -57,13 +57,9 @@ export function buildRequest(input: RequestInput): string {
     }
     add("id", input.id);
     add("protocol", 2);
-    if (input.args !== undefined || !Object.hasOwn(extra, "args")) add("args", input.args ?? []);
-    if (input.kwargs !== undefined || !Object.hasOwn(extra, "kwargs")) {
-      add("kwargs", input.kwargs ?? {});
-    }
-    if (input.stream !== undefined || !Object.hasOwn(extra, "stream")) {
-      add("stream", input.stream ?? false);
-    }
+    if (input.args !== undefined) add("args", input.args);
+    if (input.kwargs !== undefined) add("kwargs", input.kwargs);
+    if (input.stream !== undefined) add("stream", input.stream);
     if (input.deadlineMs !== undefined) add("deadline_ms", input.deadlineMs);
   }
   for (const [key, value] of Object.entries(extra)) if (!taken.has(key)) fields.push([key, value]);

@@ -151,7 +151,16 @@ describe("a sent tensor", () => {
     expect(result).toEqual(full([4, 2 ** 20], 4));
   });
 
-  it("can be received by its tag", async () => {
+  it("of an answer has the tag that the documents say, and can be received by it", async () => {
+    const session = await sessions.started();
+    await session.sendTensor(a, "x");
+    await session.sendRequest("square x");
+    expect(await session.waitForResponse()).toBe("result_0");
+    const squared = tensor(new Float32Array([1, 4, 9, 16]), [2, 2]);
+    expect(await session.recvTensor("result_0")).toEqual(squared);
+  });
+
+  it("can be received by its tag as soon as it is there", async () => {
     const session = await sessions.started();
     await session.sendRequest("echo 1");
     const waiting = session.recvTensor("wanted", 5000);

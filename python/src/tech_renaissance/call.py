@@ -28,7 +28,9 @@ class Call:
         self.request = request
         self.tags: list[str] = []
         self._folder = folder
-        self._prefix = "result_" if request.id is None else f"r{number}_"
+        # As the protocol's documents say for texts; else no tag of the session comes twice, so that
+        # a late answer's tensors cannot be taken for another's.
+        self._prefix = "result_" if request.is_text else f"r{number}_"
         self._read: dict[tuple[str, Kind | None], Any] = {}
 
     def has_tensor(self, tag: str) -> bool:

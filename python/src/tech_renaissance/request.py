@@ -16,25 +16,32 @@ class Request:
     """What the host asks for.
 
     ``dialect`` 1: only the first dialect's keys; 2: the second's, both, or plain text.
-    ``words``: the text parameters as they stand. ``id`` is None below level 2.
+    ``words``: the text parameters as they stand. ``is_text``: they are the arguments, not ``args``
+    and ``kwargs``. ``id`` is None below level 2.
     """
 
-    __slots__ = ("args", "command", "deadline_ms", "dialect", "id", "kwargs", "stream", "words")
+    __slots__ = (
+        "args",
+        "command",
+        "deadline_ms",
+        "dialect",
+        "id",
+        "is_text",
+        "kwargs",
+        "stream",
+        "words",
+    )
 
     def __init__(self, command: str, words: str, dialect: int) -> None:
         self.command = command
         self.words = words
         self.dialect = dialect
         self.id: str | None = None
+        self.is_text = True
         self.args: list[Any] = []
         self.kwargs: dict[str, Any] = {}
         self.stream = False
         self.deadline_ms: float | None = None
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the arguments are the words, and not ``args`` and ``kwargs``."""
-        return not self.args and not self.kwargs
 
 
 class Refused:
@@ -93,6 +100,7 @@ def _read_level_2(fields: dict[str, Any], request: Request) -> None:
             raise _malformed("deadline_ms", deadline, "milliseconds, 0 or more")
     request.dialect = 2
     request.id = identifier
+    request.is_text = "args" not in fields and "kwargs" not in fields
     request.args = args
     request.kwargs = kwargs
     request.stream = stream
