@@ -54,7 +54,7 @@ function suite(name, file, args, options, readReport) {
 }
 
 const pnpm = (...args) => ["pnpm", ["exec", ...args]];
-const uv = (...args) => ["uv", ["run", "--no-sync", "--active", ...args]];
+const uv = (...args) => ["uv", ["run", "--no-project", "--active", ...args]];
 const python = { cwd: join(root, "python") };
 check("biome", ...pnpm("biome", "ci", "."));
 check("types", ...pnpm("turbo", "run", "typecheck", "--output-logs=errors-only"));

@@ -1,29 +1,28 @@
 import { rmSync } from "node:fs";
 import { killGroup } from "./process-group.js";
+import { Reaper } from "./reaper.js";
 
-interface LiveWorker {
-  readonly pid: number;
-  readonly directory: string;
-}
-
-const workers = new Map<number, LiveWorker>();
+const directories = new Map<number, string>();
+const reaper = new Reaper();
 
 /** When this program ends with sessions still open, their processes and directories go with it. */
 function endAll(): void {
-  for (const { pid, directory } of workers.values()) {
+  for (const [pid, directory] of directories) {
     killGroup(pid, "SIGKILL");
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** The workers of this program that still run. */
+/** The workers of this program that still run, by pid. They do not outlive it, however it ends. */
 export const liveWorkers = {
-  add(worker: LiveWorker): void {
-    if (workers.size === 0) process.on("exit", endAll);
-    workers.set(worker.pid, worker);
+  add(pid: number, directory: string): void {
+    if (directories.size === 0) process.on("exit", endAll);
+    directories.set(pid, directory);
+    reaper.add(pid, directory);
   },
   remove(pid: number): void {
-    workers.delete(pid);
-    if (workers.size === 0) process.off("exit", endAll);
+    directories.delete(pid);
+    if (directories.size === 0) process.off("exit", endAll);
+    reaper.remove(pid);
   },
 };

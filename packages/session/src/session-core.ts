@@ -4,6 +4,7 @@ import { TrError } from "@tr/protocol/errors";
 import { abortable } from "./abortable.js";
 import { cancelledStart, crashError, startFailed } from "./errors.js";
 import { Exchange } from "./exchange.js";
+import type { WorkerFacts } from "./first-status.js";
 import { liveWorkers } from "./live-workers.js";
 import { Mailbox } from "./mailbox.js";
 import {
@@ -13,13 +14,7 @@ import {
   waitLimitMs,
 } from "./options.js";
 import { concurrencyOf } from "./requests.js";
-import {
-  lastStatus,
-  type RunningWorker,
-  spawnWorker,
-  type WorkerFacts,
-  waitUntilStarted,
-} from "./start-worker.js";
+import { lastStatus, type RunningWorker, spawnWorker, waitUntilStarted } from "./start-worker.js";
 import { isRunning, nextState, type SessionEvent, type SessionState } from "./state.js";
 import { askToLeave, type StopLadder, stopWorker } from "./stop-worker.js";
 import type { Exit } from "./worker-process.js";
@@ -76,6 +71,16 @@ interface Attempt {
 /** How long the steps of `close()` wait, in ms. */
 const closeLadder: StopLadder = { requestMs: 2000, termMs: 1000 };
 const terminateLadder: StopLadder = { requestMs: 0, termMs: 1000 };
+
+/** A directory that cannot be removed is no reason to fail a call: the next start sweeps it. */
+function removeDirectory(path: string): void {
+  try {
+    // Windows: a file that a dying process still holds cannot be removed yet.
+    rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  } catch (error) {
+    process.emitWarning(`the session directory ${path} stays: ${(error as Error).message}`);
+  }
+}
 
 /** The life of one Python process after another: start, state, events, end. {@link PythonSession} adds the calls. */
 export abstract class SessionCore extends EventEmitter<SessionEvents> {
@@ -273,11 +278,13 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
 
   /** Fails what is pending, walks down the ladder, and waits until nothing is left. */
   async #end(reason: TrError, ladder: StopLadder): Promise<void> {
-    const attempt = this.#attempt;
-    if (attempt === undefined || !isRunning(this.#state)) {
-      await attempt?.gone;
-      return;
+    if (!isRunning(this.#state)) {
+      await this.#attempt?.gone;
+      // A start that has made no process yet sees that the session is closed, and ends what it makes.
+      if (this.#closing !== undefined) await this.#starting?.catch(() => undefined);
     }
+    const attempt = this.#attempt;
+    if (attempt === undefined || !isRunning(this.#state)) return;
     attempt.ending = { reason, asFailure: false };
     this.#apply({ type: "stopping" });
     attempt.life?.exchange.fail(reason);
@@ -312,7 +319,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     );
     await life?.exchange.settled();
     worker.channel.close();
-    rmSync(worker.directory, { recursive: true, force: true });
+    removeDirectory(worker.directory);
     this.#emitSafely(() => this.emit("exit", exit));
   }
 

@@ -1,19 +1,15 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type FileChannel, openFileChannel } from "@tr/file-channel";
-import {
-  buildHostInfo,
-  negotiateLevel,
-  parseStatus,
-  parseWorkerInfo,
-  type WorkerInfo,
-} from "@tr/protocol";
+import { buildHostInfo } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { defaultServerPath, findPython, launcherPath } from "@tr/worker-py";
 import { spawnFailed, startFailed, startTimedOut } from "./errors.js";
+import { lookForWorker, type WorkerFacts } from "./first-status.js";
 import { hostIdentity } from "./host-identity.js";
 import { liveWorkers } from "./live-workers.js";
 import type { ResolvedOptions } from "./options.js";
+import { sweepOnce } from "./sweep.js";
 import { type SpawnOptions, WorkerProcess } from "./worker-process.js";
 import { makeSessionDirectory } from "./workspace.js";
 
@@ -26,11 +22,6 @@ export interface RunningWorker {
   /** The command line without the script's own arguments. */
   readonly python: readonly string[];
 }
-
-/** What a worker is, as far as its protocol level lets it say. */
-export type WorkerFacts =
-  | { readonly level: 2; readonly workerInfo: WorkerInfo }
-  | { readonly level: 1 };
 
 /**
  * Makes the session directory and starts the process.
@@ -61,7 +52,8 @@ export async function spawnWorker(
       env: workerEnvironment(options, workspace, directory),
       onLine,
     });
-    liveWorkers.add({ pid: process.pid, directory });
+    liveWorkers.add(process.pid, directory);
+    sweepOnce(dirname(directory));
     return { process, channel, workspace, directory, python };
   } catch (error) {
     channel.close();
@@ -84,7 +76,7 @@ export async function waitUntilStarted(
   process.exited.then(() => ended.abort());
   process.hold(true);
   try {
-    const facts = await channel.waitFor(() => readFacts(channel), {
+    const facts = await channel.waitFor(lookForWorker(channel), {
       timeoutMs,
       signal: ended.signal,
     });
@@ -96,17 +88,6 @@ export async function waitUntilStarted(
   } finally {
     process.hold(false);
   }
-}
-
-function readFacts(channel: FileChannel): WorkerFacts | undefined {
-  // The status first: worker.json is written before the status says ready.
-  const status = channel.readSync("status.txt", { maxBytes: 1 << 16 });
-  if (status === undefined) return undefined;
-  const info = channel.readSync("worker.json", { maxBytes: 1 << 20 });
-  return negotiateLevel({
-    status: parseStatus(status),
-    workerInfo: info && parseWorkerInfo(info),
-  });
 }
 
 function workerEnvironment(

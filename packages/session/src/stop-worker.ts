@@ -1,4 +1,5 @@
-import type { RunningWorker, WorkerFacts } from "./start-worker.js";
+import type { WorkerFacts } from "./first-status.js";
+import type { RunningWorker } from "./start-worker.js";
 
 /** How long each step of the stop ladder waits for the process to leave, in ms; `undefined`: for ever. */
 export interface StopLadder {
@@ -7,6 +8,8 @@ export interface StopLadder {
   /** After SIGTERM to the process group; then comes SIGKILL. */
   readonly termMs: number;
 }
+
+const exitRequest = '{"cmd": "exit", "params": "", "command": "exit", "parameters": ""}';
 
 /**
  * Asks the worker to leave when it has answered: `exit.flag`; for a worker of the older dialects also
@@ -19,12 +22,24 @@ export function askToLeave(worker: RunningWorker, level: WorkerFacts["level"] | 
   channel.writeSync("exit.flag", "exit");
   if (level === 1) {
     channel.writeSync("status.txt", "exit");
-    if (!channel.exists("request.json")) {
-      channel.writeSync(
-        "request.json",
-        '{"cmd": "exit", "params": "", "command": "exit", "parameters": ""}',
-      );
-    }
+    if (!channel.exists("request.json")) channel.writeSync("request.json", exitRequest);
+    else void sendExitRequestLater(worker);
+  }
+}
+
+/**
+ * A worker of dialect 1 that is at work leaves its request there until it has answered, and then writes
+ * `done` over our `exit`. Never rejects: a worker that could not be asked has the rest of the ladder.
+ */
+async function sendExitRequestLater({ channel, process }: RunningWorker): Promise<void> {
+  try {
+    await channel.waitFor(() => !channel.exists("request.json") || undefined, {
+      timeoutMs: undefined,
+      keepAlive: false,
+    });
+    if (!process.hasExited) channel.writeSync("request.json", exitRequest);
+  } catch {
+    // TR_SESSION_CLOSED: it has left. TR_WORKSPACE_FULL, TR_PROTOCOL: no room, or no directory any more.
   }
 }
 

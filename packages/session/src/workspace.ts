@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type HostInfo, parseHostInfo } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { isHostAlive } from "./host-identity.js";
 import type { ResolvedOptions } from "./options.js";
+import { ownerOf } from "./sweep.js";
 
 export interface SessionDirectory {
   /** Absolute. */
@@ -61,14 +61,6 @@ function makeExclusively(path: string, sessionId: string): void {
     }
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { mode: 0o700 });
-  }
-}
-
-function ownerOf(path: string): HostInfo | undefined {
-  try {
-    return parseHostInfo(readFileSync(join(path, "host.json")));
-  } catch {
-    return undefined; // no host.json, or not one of ours: the caller treats the directory as somebody's
   }
 }
 

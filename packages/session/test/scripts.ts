@@ -40,6 +40,9 @@ export function useSessions() {
       await session.start();
       return session;
     },
+    remove(name: string): void {
+      rmSync(join(context.workspace, name), { recursive: true, force: true });
+    },
     /** Everything in the session directories of this test. */
     files(): string[] {
       return readdirSync(context.workspace, { recursive: true, encoding: "utf8" });

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
+
+/**
+ * Reads `add <pid> <directory>` and `del <pid>` lines. When its input ends, which it does whatever this
+ * program dies of, it kills the process groups that are still on its list and removes their
+ * directories. The pids are numbers of ours, so `eval` sees no text from outside but through a variable.
+ */
+const program = `
+pids=
+while read -r verb pid directory; do
+  if [ "$verb" = add ]; then
+    pids="$pids $pid"
+    eval "directory_$pid=\\$directory"
+  else
+    rest=
+    for other in $pids; do [ "$other" = "$pid" ] || rest="$rest $other"; done
+    pids=$rest
+  fi
+done
+for pid in $pids; do kill -s KILL -- "-$pid"; done 2>/dev/null
+for pid in $pids; do eval "rm -rf -- \\"\\$directory_$pid\\""; done
+`;
+
+/**
+ * Ends the workers of this program when it is killed, together with whatever they have started: the
+ * kernel's parent-death signal reaches the worker alone, and only where the host is its very parent.
+ * A shell of about 1 MiB, one for all sessions, in a session of its own so that no signal of the
+ * terminal reaches it. Windows has no such shell: there the worker's closed stdin must do.
+ */
+export class Reaper {
+  readonly #workers = new Map<number, string>();
+  #shell: ChildProcess | undefined;
+
+  add(pid: number, directory: string): void {
+    this.#workers.set(pid, directory);
+    if (process.platform === "win32") return;
+    if (this.#shell === undefined) this.#start();
+    else this.#tell(pid, directory);
+  }
+
+  remove(pid: number): void {
+    if (this.#workers.delete(pid)) this.#shell?.stdin?.write(`del ${pid}\n`);
+  }
+
+  #start(): void {
+    const shell = spawn("/bin/sh", ["-c", program], {
+      cwd: "/",
+      env: { PATH: process.env.PATH },
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
+    this.#shell = shell;
+    const forget = () => {
+      if (this.#shell === shell) this.#shell = undefined; // the next worker brings a new one
+    };
+    shell.on("error", forget);
+    shell.on("exit", forget);
+    shell.stdin.on("error", forget); // EPIPE: somebody ended it
+    shell.unref();
+    (shell.stdin as Socket).unref();
+    for (const [pid, directory] of this.#workers) this.#tell(pid, directory);
+  }
+
+  #tell(pid: number, directory: string): void {
+    // A line cannot hold a line end: such a directory is left to the next start's sweep.
+    this.#shell?.stdin?.write(`add ${pid} ${/[\r\n]/.test(directory) ? "" : directory}\n`);
+  }
+}

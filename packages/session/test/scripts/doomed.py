@@ -1,0 +1,40 @@
+"""Gets into the situation that its second argument names, and says which processes must end with the host."""
+
+import ctypes
+import os
+import subprocess
+import sys
+import time
+
+from tech_renaissance import command, serve
+
+situation = sys.argv[2]
+
+
+def say(*more):
+    print("pids", os.getpid(), *more, flush=True)
+
+
+@command
+def suffer():
+    if situation == "idle":
+        say()
+    elif situation == "computing":
+        say()
+        while True:
+            pass
+    elif situation == "holding-the-lock":
+        say()
+        ctypes.PyDLL(None).sleep(30)  # PyDLL keeps the interpreter lock
+    elif situation == "child":
+        say(subprocess.Popen(["sleep", "60"]).pid)
+        time.sleep(60)
+    elif situation == "wrapped":
+        say(os.getppid())
+        time.sleep(60)
+
+
+if situation == "importing":
+    say()
+    ctypes.PyDLL(None).sleep(30)  # as an import that takes its time in C
+serve()
