@@ -42,9 +42,7 @@ def tensor_facts(facts: Facts) -> dict[str, Any]:
     name, dtype, shape, payload = facts
     values = unpack(dtype, payload)
     finite = [value for value in values if math.isfinite(value)]
-    total = (
-        math.fsum(finite) if any(isinstance(v, float) for v in values) else sum(finite)
-    )
+    total = math.fsum(finite) if any(isinstance(v, float) for v in values) else sum(finite)
     return ({} if name is None else {"name": name}) | {
         "shape": list(shape),
         "dtype": dtype,
@@ -86,9 +84,7 @@ def main(root: Path) -> None:
                 "tensors": facts,
             }
         )
-    about = (
-        "Written by scripts/make-fixtures.py, field by field; see fixtures/README.md."
-    )
+    about = "Written by scripts/make-fixtures.py, field by field; see fixtures/README.md."
     write_manifest(root / "accept" / "extra" / "manifest.json", about, files)
 
     files = []
@@ -99,8 +95,4 @@ def main(root: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        Path(sys.argv[1])
-        if len(sys.argv) > 1
-        else Path(__file__).parents[1] / "fixtures"
-    )
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "fixtures")

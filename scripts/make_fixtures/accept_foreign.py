@@ -112,9 +112,7 @@ def accepted_safetensors() -> Iterator[Accepted]:
         safetensors_file(plain, pad=13),
         plain,
     )
-    names: list[Facts] = [
-        (n, "uint8", (1,), bytes([i])) for i, n in enumerate(["ü", 'q"', "a/b"])
-    ]
+    names: list[Facts] = [(n, "uint8", (1,), bytes([i])) for i, n in enumerate(["ü", 'q"', "a/b"])]
     yield file.format("names"), "safetensors", safetensors_file(names), names
     yield file.format("no-tensors"), "safetensors", safetensors_file([]), []
     # The order in the header is not the order of the data.

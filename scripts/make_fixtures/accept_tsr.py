@@ -27,9 +27,7 @@ def accepted_tsr1() -> Iterator[Accepted]:
         shape = (len(payload) // DTYPES[dtype][2],)
         yield _one(f"tsr1-{dtype}-extremes", "TSR1", tsr1, dtype, shape, payload)
     # One byte, 0 or 1, says the format; no fault in its table answers other bytes.
-    yield _one(
-        "tsr1-bool-other-bytes", "TSR1", tsr1, "bool", (4,), bytes([0, 1, 2, 255])
-    )
+    yield _one("tsr1-bool-other-bytes", "TSR1", tsr1, "bool", (4,), bytes([0, 1, 2, 255]))
     yield _one("tsr1-int8-int32-max-x0", "TSR1", tsr1, "int8", (2**31 - 1, 0), b"")
 
 

@@ -45,15 +45,9 @@ def safetensors_file(
         }
         entries[name] = entry | (change or {}).get(str(name), {})
         data += payload
-    header: dict[str | None, Any] = (
-        {} if metadata is None else {"__metadata__": metadata}
-    )
+    header: dict[str | None, Any] = {} if metadata is None else {"__metadata__": metadata}
     header |= dict(list(entries.items())[::header_order])
-    return (
-        with_length(json.dumps(header, ensure_ascii=False).encode() + b" " * pad)
-        + data
-        + end
-    )
+    return with_length(json.dumps(header, ensure_ascii=False).encode() + b" " * pad) + data + end
 
 
 def with_length(header: bytes) -> bytes:

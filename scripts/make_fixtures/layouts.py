@@ -42,12 +42,7 @@ def tsr2(dtype: str, shape: Shape, payload: bytes, /, **fields: Any) -> bytes:
         "reserved_3": 0,
         "padding": bytes(size - 64 - 8 * len(shape)),
     } | fields
-    return (
-        _first_64(f)
-        + struct.pack(f"<{len(shape)}q", *shape)
-        + bytes(f["padding"])
-        + payload
-    )
+    return _first_64(f) + struct.pack(f"<{len(shape)}q", *shape) + bytes(f["padding"]) + payload
 
 
 def _first_64(f: dict[str, Any]) -> bytes:
@@ -93,9 +88,7 @@ def tsr4(
             "zero": b"\0\0\0",
             "shape": shape,
             "numel": math.prod(shape),
-            "row_stride": round_up(
-                shape[2] * shape[3] * size, 256 if size == 4 else 128
-            ),
+            "row_stride": round_up(shape[2] * shape[3] * size, 256 if size == 4 else 128),
             "nbytes": len(payload),
             "data_offset": offset,
             "payload_size": len(stored),

@@ -61,9 +61,7 @@ def unpack(dtype: str, payload: bytes) -> list[Any]:
     letter = DTYPES[dtype][1]
     values = [value for (value,) in struct.iter_unpack(f"<{letter}", payload)]
     if dtype == "bfloat16":
-        return [
-            struct.unpack("<f", struct.pack("<I", bits << 16))[0] for bits in values
-        ]
+        return [struct.unpack("<f", struct.pack("<I", bits << 16))[0] for bits in values]
     return values
 
 
@@ -71,8 +69,7 @@ def ramp(dtype: str, count: int) -> bytes:
     """`count` elements that differ from one another, negative ones too where there are any."""
     if dtype == "bfloat16":
         bits = (
-            struct.unpack("<I", struct.pack("<f", i * 0.5 - 1.5))[0] >> 16
-            for i in range(count)
+            struct.unpack("<I", struct.pack("<f", i * 0.5 - 1.5))[0] >> 16 for i in range(count)
         )
         return b"".join(struct.pack("<H", b) for b in bits)
     letter = DTYPES[dtype][1]
@@ -90,9 +87,7 @@ def ramp(dtype: str, count: int) -> bytes:
 def int_range(dtype: str) -> tuple[int, int]:
     bits = 8 * DTYPES[dtype][2]
     return (
-        (0, 2**bits - 1)
-        if dtype.startswith("uint")
-        else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        (0, 2**bits - 1) if dtype.startswith("uint") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
     )
 
 

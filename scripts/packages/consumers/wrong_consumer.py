@@ -1,0 +1,9 @@
+"""Each marked line must be an error of mypy: a decorated function keeps its signature."""
+
+from tech_renaissance import Array
+from typed_consumer import Server, add
+
+words: str = add(1, 2)  # wrong
+add("1", 2)  # wrong
+Array(b"", (0,), 5)  # wrong
+Server().main_logic("double")  # wrong
