@@ -40,7 +40,9 @@ const own = await chosen(process.argv[2]);
 const session = new PythonSession(); // the default server: its op runs any function of PyTorch
 try {
   await session.start();
-  console.log(`Against PyTorch ${session.info?.packages.torch}\n`);
+  const { command, packages } = session.info ?? {};
+  if (!packages?.torch) throw new Error(`PyTorch is not installed for ${command?.join(" ")}`);
+  console.log(`Against PyTorch ${packages.torch}\n`);
   console.log(line(["case", "absolute", "relative", "allowed", ""]));
   let wrong = 0;
   for await (const result of runCases(session, cases, own)) {
