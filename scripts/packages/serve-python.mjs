@@ -19,7 +19,7 @@ export async function askDefaultServer(python, home, env) {
   const signal = AbortSignal.timeout(60_000);
   const child = spawn(python, [...server, "packed-1"], {
     cwd: home,
-    env: { ...env, TR_SESSION_DIR: session },
+    env: { ...env, TR_SESSION_DIR: session, TR_HOST_PID: String(process.pid) },
     stdio: ["pipe", "inherit", "inherit"],
     signal,
   });

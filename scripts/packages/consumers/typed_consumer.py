@@ -15,7 +15,7 @@ def add(a: int, b: int) -> int:
 @command("text:repeat")
 async def repeat(text: str, times: int = 2) -> str:
     if times < 0:
-        raise TrError("times is negative")
+        raise TrError("TR_INVALID_ARGUMENT", "times is negative")
     return text * times
 
 

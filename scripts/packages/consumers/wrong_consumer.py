@@ -1,7 +1,8 @@
 """Each marked line must be an error of mypy: a decorated function keeps its signature."""
 
-from tech_renaissance import Array
 from typed_consumer import Server, add
+
+from tech_renaissance import Array
 
 words: str = add(1, 2)  # wrong
 add("1", 2)  # wrong
