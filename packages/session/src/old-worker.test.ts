@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { full, scalar, type Tensor, tensor } from "@tr/tsr-codec";
@@ -28,6 +28,10 @@ async function startedOld(...args: string[]): Promise<PythonSession> {
   const session = makeOld(...args);
   await session.start();
   return session;
+}
+
+function statusOf(session: PythonSession): string {
+  return readFileSync(join(session.sessionDir as string, "status.txt"), "utf8");
 }
 
 function tensorFiles(): string[] {
@@ -107,7 +111,9 @@ describe("an old worker", () => {
     expect(await session.call("echo", ["r0r1"])).toBe("r0r1");
   });
 
-  it("uses the same name for every result, and no call gets another one's", async () => {
+  // Fails: an answer to sendRequest keeps its tensors in files until they are fetched, and the next
+  // answer's have the same names (also with a worker of level 2, whose texts' results are result_0, …).
+  it.fails("uses the same name for every result, and no call gets another one's", async () => {
     const session = await startedOld();
     await session.sendTensor(a, "a");
     await session.sendTensor(b, "b");
@@ -158,22 +164,21 @@ describe("an old worker that takes its time", () => {
     expect(await session.waitForResponse()).toBe("slept 0.15");
   });
 
-  it("leaves by itself when it is asked during a call, or before it has removed the request", async () => {
-    const asked = [
-      async (session: PythonSession) => {
-        await session.sendRequest("sleep 0.2");
-        expect(await session.pleaseExit(5000, true)).toBe(true);
-      },
-      async (session: PythonSession) => {
-        await session.call("echo", ["x"]);
-        await session.close();
-      },
-    ];
-    for (const ask of asked) {
-      const session = await startedOld("at-once", "0.1");
-      await ask(session);
-      expect(session.state).toMatchObject({ status: "exited", exitCode: 0 });
-    }
+  it.each([
+    ["before it takes the request", ""],
+    ["during the call", "running"],
+    ["when it has answered and not removed the request", "answered"],
+  ])("answers and leaves by itself when it is asked %s", async (_, moment) => {
+    const session = await startedOld("at-once", "0.1");
+    await session.call("echo", ["first"]);
+    await until(() => statusOf(session) === "done");
+    await session.sendRequest("sleep 0.1");
+    const answer = session.waitForResponse();
+    if (moment === "running") await until(() => statusOf(session) === "running");
+    if (moment === "answered") await answer;
+    expect(await session.pleaseExit(5000, true)).toBe(true);
+    expect(await answer).toBe("slept 0.1");
+    expect(session.state).toMatchObject({ status: "exited", exitCode: 0 });
   });
 });
 
@@ -183,7 +188,7 @@ describe("an old worker that ends", () => {
     await expect(session.call("nonsense")).rejects.toMatchObject({
       code: "TR_WORKER_CRASHED",
       exitCode: 0,
-      message: expect.stringMatching(/nonsense|terminated/),
+      message: expect.stringMatching(/"terminated".*does not know the command/),
     });
     expect(session.state.status).toBe("crashed");
     await session.start();
