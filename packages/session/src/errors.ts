@@ -44,12 +44,17 @@ function pythonFrames(traceback: string): string[] {
 export function crashError(exit: Exit, stderrTail: string, lastStatus?: string): TrError {
   const { exitCode, signal } = exit;
   const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
-  const said = lastStatus?.startsWith("error")
-    ? `; its last status was "${lastStatus.trim()}"`
+  const said = /^(error|terminated)/.test(lastStatus ?? "")
+    ? `; its last status was "${lastStatus?.trim()}"`
     : "";
+  // What such a worker writes first, `error:…`, is replaced within the same millisecond.
+  const oldManners =
+    exitCode === 0 && lastStatus === "terminated"
+      ? "; a worker of the oldest dialect leaves like this, without an answer, when it does not know the command"
+      : "";
   return new TrError(
     "TR_WORKER_CRASHED",
-    `the Python worker is gone: ${how}${said}${lastLines(stderrTail)}`,
+    `the Python worker is gone: ${how}${said}${oldManners}${lastLines(stderrTail)}`,
     {
       exitCode,
       signal,

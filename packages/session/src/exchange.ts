@@ -237,7 +237,7 @@ export class Exchange {
     const id = response.id ?? this.#sent.keys().next().value;
     const entry = id === undefined ? undefined : this.#sent.get(id);
     if (entry === undefined || entry.phase === "left") {
-      removeTensors(channel, response.tensors);
+      removeTensors(channel, tagsOf(response, channel));
       if (entry !== undefined) this.#finish(entry);
       return;
     }
@@ -272,12 +272,16 @@ export class Exchange {
   }
 }
 
-/** The tags of an answer's tensors. Dialect 1 gives them as its text, which is tags only if such files are there. */
+/**
+ * The tags of an answer's tensors. Dialect 1 gives them as its text, which is tags only if such files
+ * are there; its workers write several, `r0`, `r1`, …, without anything between.
+ */
 export function tagsOf(response: Response, channel: FileChannel): readonly string[] {
   if (response.tensors.length > 0 || response.level === 2 || response.text === "") {
     return response.tensors;
   }
-  const words = response.text.split(/[\s,]+/);
+  const isRunTogether = /^r0(r\d+)+$/.test(response.text);
+  const words = response.text.split(isRunTogether ? /(?=r)/ : /[\s,]+/);
   const areTags = words.every((word) => /^[A-Za-z0-9_-]{1,64}$/.test(word));
   return areTags && words.every((word) => channel.exists(`${word}.tsr`)) ? words : [];
 }

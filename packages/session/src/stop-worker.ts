@@ -9,8 +9,6 @@ export interface StopLadder {
   readonly termMs: number;
 }
 
-const exitRequest = '{"cmd": "exit", "params": "", "command": "exit", "parameters": ""}';
-
 /**
  * Asks the worker to leave when it has answered: `exit.flag`; for a worker of the older dialects also
  * the status `exit` and an exit request, which it reads when it looks for its next one. Its stdin stays
@@ -19,25 +17,32 @@ const exitRequest = '{"cmd": "exit", "params": "", "command": "exit", "parameter
 export function askToLeave(worker: RunningWorker, level: WorkerFacts["level"] | undefined): void {
   const { channel, process } = worker;
   if (process.hasExited) return;
+  if (level !== 1) channel.writeSync("exit.flag", "exit");
+  else if (channel.exists("request.json")) void askOldWorkerLater(worker);
+  else askOldWorker(worker);
+}
+
+function askOldWorker({ channel }: RunningWorker): void {
   channel.writeSync("exit.flag", "exit");
-  if (level === 1) {
-    channel.writeSync("status.txt", "exit");
-    if (!channel.exists("request.json")) channel.writeSync("request.json", exitRequest);
-    else void sendExitRequestLater(worker);
-  }
+  channel.writeSync("status.txt", "exit");
+  channel.writeSync(
+    "request.json",
+    '{"cmd": "exit", "params": "", "command": "exit", "parameters": ""}',
+  );
 }
 
 /**
- * A worker of dialect 1 that is at work leaves its request there until it has answered, and then writes
- * `done` over our `exit`. Never rejects: a worker that could not be asked has the rest of the ladder.
+ * A request that is there has not been answered, or a worker of dialect 1 is about to remove it: asked
+ * now, the worker might leave without the answer, or write `done` over our `exit`. Never rejects: a
+ * worker that could not be asked has the rest of the ladder.
  */
-async function sendExitRequestLater({ channel, process }: RunningWorker): Promise<void> {
+async function askOldWorkerLater(worker: RunningWorker): Promise<void> {
   try {
-    await channel.waitFor(() => !channel.exists("request.json") || undefined, {
+    await worker.channel.waitFor(() => !worker.channel.exists("request.json") || undefined, {
       timeoutMs: undefined,
       keepAlive: false,
     });
-    if (!process.hasExited) channel.writeSync("request.json", exitRequest);
+    if (!worker.process.hasExited) askOldWorker(worker);
   } catch {
     // TR_SESSION_CLOSED: it has left. TR_WORKSPACE_FULL, TR_PROTOCOL: no room, or no directory any more.
   }
