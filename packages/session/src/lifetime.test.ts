@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildHostInfo } from "@tr/protocol";
 import { describe, expect, it } from "vitest";
+import { campaignSize } from "../test/campaign.js";
 import { killHost, situations } from "../test/kill-host.js";
 import { useSessions } from "../test/scripts.js";
 import { hostIdentity } from "./host-identity.js";

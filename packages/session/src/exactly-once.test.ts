@@ -1,0 +1,243 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { full, type Tensor } from "@tr/tsr-codec";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { campaignSize, hasStrace, randomNumbers, seed } from "../test/campaign.js";
+import { script, until } from "../test/scripts.js";
+import { PythonSession, TrError } from "./index.js";
+
+/** What a call does to the file system and to the other side; a side is killed as it enters one of them. */
+const systemCalls = [
+  "openat",
+  "write",
+  "writev",
+  "rename",
+  "renameat",
+  "unlink",
+  "unlinkat",
+  "close",
+];
+const python = process.env.TR_PYTHON || "python3";
+
+let workspace: string;
+let marks: string;
+beforeEach(() => {
+  workspace = mkdtempSync(join(tmpdir(), "tr-once-"));
+  marks = join(workspace, "marks");
+});
+afterEach(() => rmSync(workspace, { recursive: true, force: true }));
+
+const strace = (log: string, ...more: string[]) => [
+  ...["strace", "-f", "-qq", "-o", log],
+  ...[
+    "-e",
+    `trace=${systemCalls.map((name) => `?${name}`).join(",")}`,
+    "-e",
+    "signal=none",
+    ...more,
+  ],
+];
+
+/** The numbers that a file of the test holds after a word, in order. */
+function noted(path: string, word: RegExp): number[] {
+  if (!existsSync(path)) return [];
+  return [...readFileSync(path, "utf8").matchAll(word)].map((match) => Number(match[1]));
+}
+
+function expectEachOnce(numbers: number[]): void {
+  expect(numbers).toEqual([...new Set(numbers)]);
+}
+
+interface Fault {
+  readonly systemCall: string;
+  /** The how manieth of the process's, from 1. */
+  readonly nth: number;
+}
+
+/** The system calls that lie between two sizes of a trace, as faults to inject. */
+function faultsIn(
+  trace: string,
+  from: number,
+  to: number,
+  ofProcess: (pid: string) => boolean,
+): Fault[] {
+  const counts = new Map<string, number>();
+  const faults: Fault[] = [];
+  for (const [at, line] of trace.split("\n").entries()) {
+    const [, pid = "", systemCall = ""] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    if (systemCall === "" || !ofProcess(pid)) continue;
+    const nth = (counts.get(systemCall) ?? 0) + 1;
+    counts.set(systemCall, nth);
+    if (at >= from && at < to) faults.push({ systemCall, nth });
+  }
+  return faults;
+}
+
+/** All of them for a campaign, evenly spread ones for the ordinary tests. */
+function some(faults: Fault[], short: number): Fault[] {
+  const size = Math.min(faults.length, campaignSize(short));
+  return Array.from(
+    { length: size },
+    (_, i) => faults[Math.floor((i * faults.length) / size)] as Fault,
+  );
+}
+
+const inject = ({ systemCall, nth }: Fault) => [
+  "-e",
+  `inject=${systemCall}:signal=SIGKILL:when=${nth}`,
+];
+
+/** One call with an answer that only it can have. */
+async function callOnce(session: PythonSession, number: number): Promise<void> {
+  const { number: back, x } = await session.call<{ number: number; x: Tensor }>(
+    "mark",
+    [number, full([4], 1)],
+    { timeoutMs: 20_000 },
+  );
+  expect([back, x.data]).toEqual([number, full([4], number).data]);
+}
+
+const newSession = (pythonCommand: string[]) =>
+  new PythonSession({
+    script: script("marking.py"),
+    workspace,
+    quiet: true,
+    args: [marks],
+    python: pythonCommand,
+  });
+
+/** Calls until the worker is killed, starts anew, calls again: every call is answered rightly or fails with the crash. */
+async function callThroughCrash(session: PythonSession, kill?: () => void): Promise<number> {
+  let crashes = 0;
+  for (let number = 1; number <= 30; number++) {
+    try {
+      if (number === 3) kill?.();
+      await callOnce(session, number);
+    } catch (error) {
+      if (!TrError.is(error, "TR_WORKER_CRASHED")) throw error;
+      crashes++;
+      const started = performance.now();
+      if (crashes > 1) throw new Error("it crashed again");
+      await session.start();
+      expect(performance.now() - started).toBeLessThan(10_000);
+    }
+  }
+  const executed = noted(marks, /^(\d+) \d+$/gm);
+  expectEachOnce(executed); // never on two workers
+  return crashes;
+}
+
+describe.skipIf(!hasStrace())("killed at a system call of a call (needs strace)", () => {
+  it("the worker: each call is answered once or fails, and the session starts anew", async () => {
+    const log = join(workspace, "trace");
+    const traced = newSession([...strace(log), python]);
+    await traced.start();
+    await callOnce(traced, 1);
+    const lines = () => readFileSync(log, "utf8").split("\n").length - 1;
+    const from = lines();
+    await callOnce(traced, 2);
+    const to = lines();
+    const worker = String(traced.info?.pid);
+    const trace = readFileSync(log, "utf8");
+    const mainThread = /^(\d+) /.exec(trace)?.[1] ?? worker;
+    await traced.close();
+    const faults = faultsIn(trace, from, to, (pid) => pid === mainThread);
+    expect(faults.length).toBeGreaterThan(10);
+    let crashes = 0;
+    const chosen = some(faults, 4);
+    for (const fault of chosen) {
+      rmSync(marks, { force: true });
+      // Only the first start is traced to its end: the second must not die of the same fault.
+      const once = [
+        "/bin/sh",
+        "-c",
+        `if mkdir "$0" 2>/dev/null; then exec "$@"; else shift ${strace("", ...inject(fault)).length}; exec "$@"; fi`,
+      ];
+      const flag = join(workspace, `flag-${fault.systemCall}-${fault.nth}`);
+      const session = newSession([...once, flag, ...strace("/dev/null", ...inject(fault)), python]);
+      try {
+        await session.start();
+        crashes += await callThroughCrash(session);
+      } finally {
+        await session.close();
+      }
+    }
+    console.log(
+      `worker killed at ${crashes} of ${chosen.length} system calls (${faults.length} in a call)`,
+    );
+    expect(crashes).toBe(chosen.length);
+  }, 3_600_000);
+
+  it("the host: what it got was right and came once, and a new host takes the same id", async () => {
+    const run = async (more: string[], log: string) => {
+      const notes = join(workspace, `notes-${more.join("").replace(/\W/g, "-")}`);
+      const program = fileURLToPath(new URL("../test/calls.mjs", import.meta.url));
+      const args = [program, script("marking.py"), workspace, notes, marks, "10"];
+      const { signal, exitCode } = await execa({
+        reject: false,
+        stderr: "pipe",
+      })`${strace(log, ...more)} ${process.execPath} ${args}`;
+      return { notes, isKilled: signal === "SIGKILL" || exitCode === 137 };
+    };
+    const log = join(workspace, "trace");
+    const whole = await run([], log);
+    expect(readFileSync(whole.notes, "utf8")).toContain("closed");
+    const trace = readFileSync(log, "utf8");
+    const host = /^(\d+) /.exec(trace)?.[1];
+    const lineOf = (text: string) => trace.slice(0, trace.indexOf(text)).split("\n").length;
+    const faults = faultsIn(trace, lineOf('"sent 2'), lineOf('"sent 3'), (pid) => pid === host);
+    expect(faults.length).toBeGreaterThan(8);
+    let killed = 0;
+    const chosen = some(faults, 3);
+    for (const fault of chosen) {
+      rmSync(marks, { force: true });
+      const { notes, isKilled } = await run(inject(fault), "/dev/null");
+      if (isKilled) killed++;
+      const sent = noted(notes, /^sent (\d+)$/gm);
+      const right = noted(notes, /^right (\d+)$/gm);
+      expect(noted(notes, /^WRONG (\d+)$/gm)).toEqual([]);
+      expect(right).toEqual(sent.slice(0, right.length));
+      expectEachOnce(noted(marks, /^(\d+) \d+$/gm));
+      // The reaper has ended the worker, or is about to: the same id is free at once or within its time.
+      const directory = join(workspace, "python_session", "tr_session_same");
+      await until(() => !existsSync(directory), 2000);
+    }
+    console.log(
+      `host killed at ${killed} of ${chosen.length} system calls (${faults.length} in a call)`,
+    );
+    expect(killed).toBe(chosen.length);
+  }, 3_600_000);
+});
+
+describe.skipIf(process.platform === "win32")("killed at a random moment", () => {
+  it("the worker: each call is answered once or fails, and the session starts anew", async () => {
+    const random = randomNumbers(seed);
+    const session = newSession([python]);
+    let crashes = 0;
+    const times = campaignSize(5);
+    try {
+      for (let i = 0; i < times; i++) {
+        rmSync(marks, { force: true });
+        await session.start();
+        const delayUs = random() * 3000;
+        crashes += await callThroughCrash(session, () => {
+          const { pid = 0 } = session.info ?? {};
+          const killAt = performance.now() + delayUs / 1000;
+          const spin = () => {
+            if (performance.now() < killAt) setImmediate(spin);
+            else process.kill(pid, "SIGKILL");
+          };
+          spin();
+        });
+        await session.terminate();
+      }
+    } finally {
+      await session.close();
+    }
+    console.log(`worker killed ${crashes} of ${times} times in the middle of calls`);
+    expect(crashes).toBeGreaterThan(times / 2);
+  }, 3_600_000);
+});

@@ -1,0 +1,51 @@
+// A campaign is a test of the ordinary run at another size: node scripts/campaign.mjs <name> [--size N] [--seed N]
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const windows = process.platform === "win32";
+
+const vitest = (project, file, title) => [
+  "pnpm",
+  ["exec", "vitest", "run", "--project", project, file, ...(title ? ["-t", title] : [])],
+];
+/** What each runs, and the size that makes it last about ten minutes. */
+const campaigns = {
+  "host-kills": { size: 200, command: vitest("@tr/session", "src/lifetime.test.ts", "killed") },
+  "kills-at-system-calls": {
+    size: 1000, // more than there are: every one
+    command: vitest("@tr/session", "src/exactly-once.test.ts", "system call"),
+  },
+  "kills-at-random": {
+    size: 1000,
+    command: vitest("@tr/session", "src/exactly-once.test.ts", "random moment"),
+  },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { size: { type: "string" }, seed: { type: "string" } },
+});
+const [name] = positionals;
+const campaign = campaigns[name];
+if (campaign === undefined) {
+  console.error(`expected a campaign, one of ${Object.keys(campaigns).join(", ")}, found ${name}`);
+  process.exit(2);
+}
+const size = values.size ?? String(campaign.size);
+const seed = values.seed ?? String(Date.now() % 2 ** 31);
+console.log(`campaign ${name}: size ${size}, seed ${seed}`);
+const started = performance.now();
+const [file, args] = campaign.command;
+const { status } = spawnSync(file, args, {
+  cwd: campaign.folder ? join(root, campaign.folder) : root,
+  stdio: "inherit",
+  shell: windows,
+  env: { ...process.env, TR_CAMPAIGN_SIZE: size, TR_CAMPAIGN_SEED: seed },
+});
+console.log(
+  `campaign ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}`,
+);
+process.exit(status ?? 1);
