@@ -2,12 +2,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pnpm, readJson, root } from "./run.mjs";
 
-/**
- * Packs every published package into `folder`, as its publication would. `closure` are the packages
- * of this workspace that must be installed for it, itself first.
- */
-export async function packAll(folder) {
-  const all = readdirSync(join(root, "packages"))
+/** The packages that users get: `folder` is the one under packages/, `file` what it is packed as. */
+export function publishedPackages() {
+  return readdirSync(join(root, "packages"))
     .map((name) => ({ folder: name, manifest: readJson(manifestPath(name)) }))
     .filter(({ manifest }) => manifest.private !== true)
     .map(({ folder: name, manifest }) => ({
@@ -16,6 +13,14 @@ export async function packAll(folder) {
       manifest,
       file: `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`,
     }));
+}
+
+/**
+ * Packs every published package into `folder`, as its publication would. `closure` are the packages
+ * of this workspace that must be installed for it, itself first.
+ */
+export async function packAll(folder) {
+  const all = publishedPackages();
   const filters = all.map(({ name }) => `--filter=${name}`);
   await pnpm(root, ["--recursive", ...filters, "pack", "--pack-destination", folder]);
   return all.map((item) => ({ ...item, closure: closureOf(item, all, new Set()) }));
