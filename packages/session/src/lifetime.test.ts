@@ -14,8 +14,14 @@ describe.runIf(process.platform !== "win32")("a host that is killed", () => {
   it.each(situations)(
     "takes its worker along, and what that has started: %s",
     async (situation) => {
-      expect(await killHost(situation)).toBeLessThan(process.platform === "linux" ? 250 : 3000);
+      const times: number[] = [];
+      for (let i = 0; i < campaignSize(1); i++) times.push(await killHost(situation));
+      const limitMs = process.platform === "linux" ? 250 : 3000;
+      const longest = Math.max(...times).toFixed(0);
+      console.log(`host killed ${times.length} times, ${situation}: all gone after ${longest} ms`);
+      expect(times.filter((elapsedMs) => elapsedMs > limitMs)).toEqual([]);
     },
+    3_600_000,
   );
 });
 
