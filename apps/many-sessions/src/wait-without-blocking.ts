@@ -8,7 +8,8 @@ export async function workMeanwhile(session: PythonSession): Promise<void> {
   await session.sendRequest("square x 0.3");
   console.log("  sent: square of 3, which takes Python 300 ms");
   let primes = 0;
-  for (let n = 2; !session.newResponse(); n++) {
+  // A worker that has crashed never answers: the wait below then says so.
+  for (let n = 2; session.isAlive() && !session.newResponse(); n++) {
     if (isPrime(n)) primes++;
     // Answers arrive between the turns of the event loop: a loop without an await never sees one.
     if (n % 1000 === 0) await turn();
