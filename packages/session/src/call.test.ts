@@ -186,6 +186,22 @@ describe("calculate", () => {
     expect(await failure(session.calculate("count"))).toMatchObject({ code: "TR_PROTOCOL" });
   });
 
+  it("takes the options of call last, and nothing but tensors before", async () => {
+    const x = full([2], 3);
+    await expect(
+      session.calculate("slow_square", x, { kwargs: { seconds: 1 }, timeoutMs: 20 }),
+    ).rejects.toMatchObject({ code: "TR_CALL_TIMEOUT" });
+    const squared = await session.calculate<Tensor<"float32">>("slow_square", x, {
+      kwargs: { seconds: 0 },
+    });
+    expect(squared).toEqual(full([2], 9));
+    const number = session.calculate("square", 5 as unknown as Tensor, x);
+    await expect(number).rejects.toMatchObject({
+      code: "TR_INVALID_ARGUMENT",
+      message: expect.stringContaining("argument 0"),
+    });
+  });
+
   it("carries 64 MiB", async () => {
     const x = tensor(new Float32Array(2 ** 24).fill(3), [2 ** 12, 2 ** 12]);
     const { data, shape } = await session.calculate("square", x);

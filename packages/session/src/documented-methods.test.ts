@@ -110,6 +110,38 @@ describe("a request and its answer", () => {
     expect(await session.waitUntilOk()).toBe(false);
   });
 
+  it("a request that cannot be sent because the worker hangs fails at its limit too", async () => {
+    const session = await sessions.started();
+    await expect(session.fetchResponse("sleep 30", 50)).rejects.toMatchObject({ timeoutMs: 50 });
+    await expect(session.fetchResponse("echo 1", 60)).rejects.toMatchObject({
+      code: "TR_CALL_TIMEOUT",
+      stopped: "unsent",
+    });
+    const waiting = session.call("echo", [1], { timeoutMs: 70 });
+    await expect(waiting).rejects.toMatchObject({ timeoutMs: 70, stopped: "unsent" });
+  });
+
+  it("an answer is found without a turn of the event loop", async () => {
+    const session = await sessions.started();
+    await session.sendRequest("echo 1");
+    while (!session.newResponse());
+    expect(await session.readResponse()).toBe("1");
+  });
+
+  it("an answer that has come can be read after the worker has left; a crash is one", async () => {
+    const session = await sessions.started();
+    await session.sendRequest("echo kept");
+    await session.waitUntilOk();
+    await session.pleaseExit();
+    expect(await session.readResponse()).toBe("kept");
+    await session.start();
+    await session.sendRequest("leave 4");
+    await session.join();
+    expect(session.newResponse()).toBe(true);
+    await expect(session.readResponse()).rejects.toMatchObject({ code: "TR_WORKER_CRASHED" });
+    expect(session.newResponse()).toBe(false);
+  });
+
   it("exit is no crash", async () => {
     const session = await sessions.started({ script: sample("hello_server.py") });
     await session.sendRequest({ cmd: "exit" });

@@ -6,6 +6,7 @@ import type { Exit } from "./worker-process.js";
 export function responseError(response: Response, command: string): TrError {
   const { error } = response;
   const message = error?.message ?? response.text;
+  const named = message.startsWith(command) ? message : `${command}: ${message}`;
   switch (error?.code) {
     case "TR_UNKNOWN_COMMAND":
       return new TrError("TR_UNKNOWN_COMMAND", message, {
@@ -13,7 +14,7 @@ export function responseError(response: Response, command: string): TrError {
         commands: error.commands ?? [],
       });
     case "TR_UNSUPPORTED_DTYPE":
-      return new TrError("TR_UNSUPPORTED_DTYPE", `${command}: ${message}`, {
+      return new TrError("TR_UNSUPPORTED_DTYPE", named, {
         dtype: "unknown",
         supported: [],
       });
@@ -21,7 +22,7 @@ export function responseError(response: Response, command: string): TrError {
     case "TR_NEEDS_LEVEL_2":
     case "TR_PROTOCOL":
     case "TR_WORKSPACE_FULL":
-      return new TrError(error.code, `${command}: ${message}`);
+      return new TrError(error.code, named);
   }
   const pythonType = error?.type || "Error"; // level 1 has no types
   const pythonTraceback = error?.traceback ?? "";

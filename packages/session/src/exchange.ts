@@ -112,12 +112,13 @@ export class Exchange {
     this.#queue.push(entry);
     this.#changed();
     this.#sendNext();
+    this.#limitTheQueue();
   }
 
   /** Ends every request with `error`, after a last look at what the worker has answered. */
   fail(error: TrError): void {
     if (this.#failure !== undefined) return;
-    this.#drain();
+    this.drain();
     this.#failure = error;
     const entries = [...this.#sent.values(), ...this.#queue.splice(0)];
     this.#sent.clear();
@@ -169,13 +170,7 @@ export class Exchange {
     if (entry.phase === "left") throw cancelled(request.command, limits.signal, "unsent");
     channel.writeSync("request.json", request.toText(entry.id));
     entry.phase = "sent";
-    const { timeoutMs } = limits;
-    if (timeoutMs !== undefined) {
-      entry.timer = setTimeout(
-        () => this.#leave(entry, () => timedOut(request.command, timeoutMs)),
-        timeoutMs,
-      );
-    }
+    this.#limit(entry);
     limits.onSent?.();
     this.#listen();
   }
@@ -187,6 +182,26 @@ export class Exchange {
     entry.phase = "left";
     entry.settle(reason(wasSent ? undefined : "unsent"));
     this.#changed();
+    this.#limitTheQueue();
+  }
+
+  /**
+   * A limit counts from the moment of sending. Behind a request that was given up that moment may
+   * never come, so there it counts from now: the caller of a worker that hangs is not kept for ever.
+   */
+  #limitTheQueue(): void {
+    if (![...this.#sent.values()].some(({ phase }) => phase === "left")) return;
+    for (const entry of this.#queue) if (entry.timer === undefined) this.#limit(entry);
+  }
+
+  #limit(entry: Entry): void {
+    clearTimeout(entry.timer);
+    const { timeoutMs } = entry.limits;
+    if (timeoutMs === undefined) return;
+    entry.timer = setTimeout(
+      () => this.#leave(entry, (stopped) => timedOut(entry.request.command, timeoutMs, stopped)),
+      timeoutMs,
+    );
   }
 
   #listen(): void {
@@ -211,7 +226,9 @@ export class Exchange {
     }
   }
 
-  #drain(): void {
+  /** Looks for answers now, without waiting for the event loop's turn. */
+  drain(): void {
+    if (this.#failure !== undefined) return;
     const { channel } = this.#options;
     for (;;) {
       const bytes = channel.takeSync("response.json");
@@ -294,9 +311,13 @@ function withoutId(bytes: Uint8Array): TrError {
   );
 }
 
-function timedOut(command: string, timeoutMs: number): TrError {
-  return new TrError("TR_CALL_TIMEOUT", `${command} did not answer within ${timeoutMs} ms`, {
+function timedOut(command: string, timeoutMs: number, stopped: "unsent" | undefined): TrError {
+  const what = stopped
+    ? "was not sent, for the worker still owes an earlier answer,"
+    : "did not answer";
+  return new TrError("TR_CALL_TIMEOUT", `${command} ${what} within ${timeoutMs} ms`, {
     timeoutMs,
+    ...(stopped && { stopped }),
   });
 }
 

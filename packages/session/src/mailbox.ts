@@ -55,10 +55,14 @@ export class Mailbox {
     });
   }
 
-  /** Nothing more will come: whoever waits is told why, and what was not fetched is forgotten. */
-  clear(error: TrError): void {
-    this.#letters.length = 0;
+  /** Nothing more will come: whoever waits is told why. What has come stays to be read. */
+  endWaits(error: TrError): void {
     for (const waiter of this.#waiters.splice(0)) waiter({ command: "", outcome: error });
+  }
+
+  /** A new process: the letters of the last one are not its answers. */
+  clear(): void {
+    this.#letters.length = 0;
   }
 }
 

@@ -69,18 +69,36 @@ export class PythonSession extends SessionCore {
     return answerValue(this.#checked(answer, command)) as T;
   }
 
-  /** Tensors in, one tensor out. @throws as `call`, and `TR_PROTOCOL` when the result is not one tensor. */
-  async calculate(command: string, ...tensors: Tensor[]): Promise<Tensor> {
-    const result = await this.call(command, tensors);
-    if (isTensor(result)) return result;
+  /**
+   * Tensors in, one tensor out; options as for `call` may come last.
+   *
+   * @throws as `call`, and TrError `TR_PROTOCOL` when the result is not one tensor.
+   */
+  async calculate<T extends Tensor = Tensor>(
+    command: string,
+    ...args: readonly Tensor[] | readonly [...Tensor[], CallOptions]
+  ): Promise<T> {
+    const last = args.at(-1);
+    const options = last === undefined || isTensor(last) ? undefined : (last as CallOptions);
+    const tensors = options === undefined ? args : args.slice(0, -1);
+    const wrong = tensors.findIndex((value) => !isTensor(value));
+    if (wrong !== -1) {
+      throw new TrError(
+        "TR_INVALID_ARGUMENT",
+        `${command}: expected a tensor as argument ${wrong}, found ${describe(tensors[wrong])}; use call for other values`,
+      );
+    }
+    const result = await this.call(command, tensors, options);
+    if (isTensor(result)) return result as T;
     throw new TrError(
       "TR_PROTOCOL",
       `${command}: expected one tensor as the result, found ${describe(result)}; use call for other results`,
     );
   }
 
-  /** Whether an answer to `sendRequest` is there and unread. */
+  /** Whether an answer to `sendRequest` is there and unread: its text or tensor, or the error in its place. */
   newResponse(): boolean {
+    if (this.mailbox.isEmpty) this.drain();
     return !this.mailbox.isEmpty;
   }
 
@@ -119,7 +137,7 @@ export class PythonSession extends SessionCore {
 
   /** The text of an unread answer to `sendRequest`; `undefined` when none is there. @throws the error that the answer is. */
   async readResponse(): Promise<string | undefined> {
-    const letter = this.mailbox.take();
+    const letter = this.newResponse() ? this.mailbox.take() : undefined;
     return letter && this.#opened(letter).response.text;
   }
 

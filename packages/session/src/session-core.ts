@@ -221,6 +221,11 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     return this.runningNow();
   }
 
+  /** Takes the answers that are there. */
+  protected drain(): void {
+    this.#attempt?.life?.exchange.drain();
+  }
+
   protected runningNow(): Life {
     const life = this.#attempt?.life;
     if (this.#closing) throw this.#closedError();
@@ -241,6 +246,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
   async #start(signal: AbortSignal | undefined): Promise<void> {
     await this.#attempt?.gone;
     if (signal?.aborted) throw cancelledStart(signal);
+    this.mailbox.clear();
     const worker = await spawnWorker(this.options, this.sessionId, (stream, line) =>
       this.#log(stream, line),
     );
@@ -305,7 +311,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     const reason = ending?.reason ?? crash;
     const wasBusy = this.#state.status === "busy";
     life?.exchange.fail(reason);
-    this.mailbox.clear(reason);
+    this.mailbox.endWaits(reason);
     const leftByItself = exit.exitCode === 0 && life !== undefined && !wasBusy;
     const isFailure = ending?.asFailure ?? !leftByItself;
     this.#apply(
