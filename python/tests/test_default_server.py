@@ -80,7 +80,7 @@ def test_text_commands(hosts: dict[str, FileHost], name: str) -> None:
 def test_the_packages_say_which_form_it_is(hosts: dict[str, FileHost]) -> None:
     assert "torch" in hosts["torch"].worker_info()["packages"]
     assert hosts["numpy"].worker_info()["packages"].keys() == {"tech_renaissance", "numpy"}
-    assert hosts["text"].worker_info()["commands"] == ["hello", "hi", "echo"]
+    assert hosts["text"].worker_info()["commands"] == ["hello", "hi", "echo", "op"]
 
 
 @pytest.mark.parametrize("name", MATHS)
@@ -248,7 +248,8 @@ def test_a_broken_library_is_told_and_passed_over(make_host: MakeHost, tmp_path:
     env = _hide(tmp_path, "numpy")
     (tmp_path / "torch.py").write_text("raise OSError('libtorch.so: no such file')")
     host = make_host(SCRIPT, env=env).start_ready()
-    assert host.output() == (
-        "torch is installed but cannot be imported: libtorch.so: no such file\n"
-    )
-    assert host.worker_info()["commands"] == ["hello", "hi", "echo"]
+    told = host.output().splitlines()
+    assert told[0] == "torch is installed but cannot be imported: libtorch.so: no such file"
+    assert told[1].startswith("neither PyTorch nor numpy in ")
+    assert host.worker_info()["commands"] == ["hello", "hi", "echo", "op"]
+    assert "needs PyTorch" in host.call_error("op", "linalg.norm")["message"]

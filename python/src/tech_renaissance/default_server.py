@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from tech_renaissance import command, serve
+from tech_renaissance.errors import TrError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +52,17 @@ def _load_maths() -> None:
         else:
             __import__(f"tech_renaissance.default_{library}")
             return
+    print(f"neither PyTorch nor numpy in {sys.executable}: text commands only", file=sys.stderr)
+    command(op)
+
+
+def op(name: str, *args: object, **kwargs: object) -> Any:
+    """In the place of default_torch's, where there is no library at all."""
+    raise TrError(
+        "TR_INVALID_ARGUMENT",
+        f"op {name} needs PyTorch, which {sys.executable} does not have: install it there "
+        "(pip install torch), or name another Python",
+    )
 
 
 def _warn(library: str, error: BaseException) -> None:
