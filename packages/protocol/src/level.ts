@@ -1,7 +1,7 @@
 import type { Status } from "./parse-status.js";
 import type { WorkerInfo } from "./worker-info.js";
 
-/** Words that only a worker writes, or (`ready`) that our host never does. */
+/** Words that a worker writes. A `ready` that the host itself has written must not be shown here. */
 const workerWords: ReadonlySet<string> = new Set([
   "ready",
   "running",

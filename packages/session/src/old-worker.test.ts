@@ -1,9 +1,10 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { full, scalar, type Tensor, tensor } from "@tr/tsr-codec";
 import { describe, expect, it } from "vitest";
 import { script, until, useSessions } from "../test/scripts.js";
+import type { SessionOptions } from "./options.js";
 import type { PythonSession } from "./python-session.js";
 
 const oldPartners = fileURLToPath(new URL("../../../fixtures/old-partners", import.meta.url));
@@ -18,20 +19,22 @@ function repository(): string {
 }
 
 /** `args`: what the worker writes at start, and after how many seconds it removes an answered request. */
-function makeOld(...args: string[]): PythonSession {
+function makeOld(options: SessionOptions, ...args: string[]): PythonSession {
   const root = repository();
   const workspace = join(root, "workspace");
-  return sessions.make({ script: join(root, "python", "old_server.py"), workspace, args });
+  const script = join(root, "python", "old_server.py");
+  return sessions.make({ script, workspace, args, ...options });
 }
 
 async function startedOld(...args: string[]): Promise<PythonSession> {
-  const session = makeOld(...args);
+  const session = makeOld({}, ...args);
   await session.start();
   return session;
 }
 
 function statusOf(session: PythonSession): string {
-  return readFileSync(join(session.sessionDir as string, "status.txt"), "utf8");
+  const path = join(session.sessionDir as string, "status.txt");
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 function tensorFiles(): string[] {
@@ -236,7 +239,7 @@ describe("a worker that has said nothing one second after its launch", () => {
       writeFileSync(path, `import time; time.sleep(1.4)\n${rest}`);
       return sessions.make({ script: path });
     };
-    const waiting = makeOld("after-ready");
+    const waiting = makeOld({}, "after-ready");
     const ours = slowly(
       "ours.py",
       "from tech_renaissance import command, serve\n@command\ndef echo(*, text): return text\nserve()",
@@ -252,5 +255,12 @@ describe("a worker that has said nothing one second after its launch", () => {
     expect(await ours.call("echo", [], { kwargs: { text: "two" } })).toBe("two");
     expect(dialectTwo.info?.level).toBe(1);
     expect(await dialectTwo.call("say", ["hi"])).toBe("you said hi");
+  });
+
+  it("and nothing after it has not started: it may still be at its imports", async () => {
+    const session = makeOld({ startTimeoutMs: 1400 }, "silent");
+    const starting = session.start();
+    await until(() => session.sessionDir !== undefined && statusOf(session) === "ready");
+    await expect(starting).rejects.toMatchObject({ code: "TR_START_TIMEOUT" });
   });
 });
