@@ -99,3 +99,37 @@ function lastLines(stderrTail: string): string {
 export function cancelledStart(signal: AbortSignal | undefined): TrError {
   return new TrError("TR_CANCELLED", "the start was cancelled", { cause: signal?.reason });
 }
+
+export function withoutId(bytes: Uint8Array): TrError {
+  const start = new TextDecoder().decode(bytes.subarray(0, 200));
+  return new TrError(
+    "TR_PROTOCOL",
+    `response.json: expected the field id, as a worker of level 2 gives it, found: ${start}`,
+  );
+}
+
+export function timedOut(
+  command: string,
+  timeoutMs: number,
+  stopped: "unsent" | undefined,
+): TrError {
+  const what = stopped
+    ? "was not sent, for the worker still owes an earlier answer,"
+    : "did not answer";
+  return new TrError("TR_CALL_TIMEOUT", `${command} ${what} within ${timeoutMs} ms`, {
+    timeoutMs,
+    ...(stopped && { stopped }),
+  });
+}
+
+export function cancelled(
+  command: string,
+  signal: AbortSignal | undefined,
+  stopped: "unsent" | undefined,
+): TrError {
+  const when = stopped === "unsent" ? "before it was sent" : "before it was answered";
+  return new TrError("TR_CANCELLED", `${command} was cancelled ${when}`, {
+    cause: signal?.reason,
+    ...(stopped && { stopped }),
+  });
+}

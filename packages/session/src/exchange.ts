@@ -1,8 +1,15 @@
 import type { FileChannel } from "@tr/file-channel";
 import { parseResponse, type Response } from "@tr/protocol";
-import { TrError } from "@tr/protocol/errors";
+import type { TrError } from "@tr/protocol/errors";
 import type { Tensor } from "@tr/tsr-codec";
-import { removeTensors, type TensorFile, takeTensors, writeTensors } from "./tensor-files.js";
+import { cancelled, timedOut, withoutId } from "./errors.js";
+import {
+  removeTensors,
+  type TensorFile,
+  tagsOf,
+  takeTensors,
+  writeTensors,
+} from "./tensor-files.js";
 
 export interface OutgoingRequest {
   readonly command: string;
@@ -287,48 +294,4 @@ export class Exchange {
     for (const { phase } of this.#sent.values()) if (phase !== "left") awaited++;
     this.#options.onPending({ unanswered: this.#sent.size + this.#queue.length, awaited });
   }
-}
-
-/**
- * The tags of an answer's tensors. Dialect 1 gives them as its text, which is tags only if such files
- * are there; its workers write several, `r0`, `r1`, …, without anything between.
- */
-export function tagsOf(response: Response, channel: FileChannel): readonly string[] {
-  if (response.tensors.length > 0 || response.level === 2 || response.text === "") {
-    return response.tensors;
-  }
-  const isRunTogether = /^r0(r\d+)+$/.test(response.text);
-  const words = response.text.split(isRunTogether ? /(?=r)/ : /[\s,]+/);
-  const areTags = words.every((word) => /^[A-Za-z0-9_-]{1,64}$/.test(word));
-  return areTags && words.every((word) => channel.exists(`${word}.tsr`)) ? words : [];
-}
-
-function withoutId(bytes: Uint8Array): TrError {
-  const start = new TextDecoder().decode(bytes.subarray(0, 200));
-  return new TrError(
-    "TR_PROTOCOL",
-    `response.json: expected the field id, as a worker of level 2 gives it, found: ${start}`,
-  );
-}
-
-function timedOut(command: string, timeoutMs: number, stopped: "unsent" | undefined): TrError {
-  const what = stopped
-    ? "was not sent, for the worker still owes an earlier answer,"
-    : "did not answer";
-  return new TrError("TR_CALL_TIMEOUT", `${command} ${what} within ${timeoutMs} ms`, {
-    timeoutMs,
-    ...(stopped && { stopped }),
-  });
-}
-
-function cancelled(
-  command: string,
-  signal: AbortSignal | undefined,
-  stopped: "unsent" | undefined,
-): TrError {
-  const when = stopped === "unsent" ? "before it was sent" : "before it was answered";
-  return new TrError("TR_CANCELLED", `${command} was cancelled ${when}`, {
-    cause: signal?.reason,
-    ...(stopped && { stopped }),
-  });
 }

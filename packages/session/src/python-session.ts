@@ -2,13 +2,13 @@ import { assertName } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { isTensor, type Tensor } from "@tr/tsr-codec";
 import { responseError } from "./errors.js";
-import { type Answer, type Limits, tagsOf } from "./exchange.js";
+import type { Answer, Limits } from "./exchange.js";
 import type { Letter } from "./mailbox.js";
 import { assertTimeout, type SessionOptions, waitLimitMs } from "./options.js";
 import { answerValue, callRequest, type Message, messageRequest } from "./requests.js";
 import { type Life, SessionCore, type SignalOptions } from "./session-core.js";
-import type { SessionState } from "./state.js";
-import { takeTensor, takeTensors, tensorFile, writeTensors } from "./tensor-files.js";
+import { tagsOf, takeTensor, takeTensors, tensorFile, writeTensors } from "./tensor-files.js";
+import { readyVerdict, waitForVerdict } from "./wait-for-state.js";
 
 export interface CallOptions extends SignalOptions {
   /** Keyword arguments of the Python function. */
@@ -104,12 +104,14 @@ export class PythonSession extends SessionCore {
 
   /** Resolves to true when the worker waits for a request, to false when the time is up or the worker is gone. */
   waitUntilReady(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
-    return this.#waitForState(timeoutMs, signal, () => true);
+    return waitForVerdict(this, waitLimitMs(timeoutMs), signal, readyVerdict);
   }
 
   /** Resolves to true when everything sent was answered and the last answer was no error; false: it was one, or the time is up. */
   waitUntilOk(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
-    return this.#waitForState(timeoutMs, signal, () => !this.runningNow().exchange.hasFailed);
+    return waitForVerdict(this, waitLimitMs(timeoutMs), signal, (state) =>
+      readyVerdict(state) === true ? !this.runningNow().exchange.hasFailed : readyVerdict(state),
+    );
   }
 
   /**
@@ -257,47 +259,6 @@ export class PythonSession extends SessionCore {
 
   #isUnread({ worker }: Life): (word: string) => boolean {
     return (word) => this.#sentTags.has(word) && worker.channel.exists(`${word}.tsr`);
-  }
-
-  #waitForState(
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    isGood: () => boolean,
-  ): Promise<boolean> {
-    const limitMs = waitLimitMs(timeoutMs);
-    const verdict = (state: SessionState): boolean | undefined => {
-      if (state.status === "ready") return isGood();
-      return state.status === "exited" || state.status === "crashed" ? false : undefined;
-    };
-    const now = verdict(this.state);
-    if (now !== undefined) return Promise.resolve(now);
-    return new Promise((resolve, reject) => {
-      const finish = () => {
-        clearTimeout(timer);
-        this.off("state", onState);
-        signal?.removeEventListener("abort", onAbort);
-      };
-      const onState = (state: SessionState) => {
-        const found = verdict(state);
-        if (found === undefined) return;
-        finish();
-        resolve(found);
-      };
-      const onAbort = () => {
-        finish();
-        reject(new TrError("TR_CANCELLED", "the wait was cancelled", { cause: signal?.reason }));
-      };
-      const timer =
-        limitMs === undefined
-          ? undefined
-          : setTimeout(() => {
-              finish();
-              resolve(false);
-            }, limitMs);
-      this.on("state", onState);
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener("abort", onAbort, { once: true });
-    });
   }
 }
 

@@ -1,5 +1,4 @@
 import { EventEmitter } from "node:events";
-import { rmSync } from "node:fs";
 import { TrError } from "@tr/protocol/errors";
 import { abortable } from "./abortable.js";
 import { cancelledStart, crashError, startFailed } from "./errors.js";
@@ -14,11 +13,12 @@ import {
   waitLimitMs,
 } from "./options.js";
 import { concurrencyOf } from "./requests.js";
+import { type SessionInfo, sessionInfo } from "./session-info.js";
 import { lastStatus, type RunningWorker, spawnWorker, waitUntilStarted } from "./start-worker.js";
 import { isRunning, nextState, type SessionEvent, type SessionState } from "./state.js";
 import { askToLeave, type StopLadder, stopWorker } from "./stop-worker.js";
 import type { Exit } from "./worker-process.js";
-import { randomSessionId } from "./workspace.js";
+import { randomSessionId, removeSessionDirectory } from "./workspace.js";
 
 export interface SessionEvents {
   state: [state: SessionState];
@@ -26,26 +26,6 @@ export interface SessionEvents {
   log: [log: { stream: "stdout" | "stderr"; line: string }];
   /** The process has ended and its directory is gone. */
   exit: [exit: Exit];
-}
-
-export interface SessionInfo {
-  readonly sessionId: string;
-  readonly pid: number;
-  /** The command that runs the script. */
-  readonly command: readonly string[];
-  /** 2 for a worker made with `tech_renaissance`, 1 for one of the older dialects, which says nothing of itself. */
-  readonly level: 1 | 2;
-  /** The interpreter's version. Level 2. */
-  readonly python?: string;
-  /** Versions of the packages that the script had imported when it became ready. Level 2. */
-  readonly packages: Readonly<Record<string, string>>;
-  /** The names of the `@command` functions. Level 2. */
-  readonly commands: readonly string[];
-  /** How many requests the worker takes at once. */
-  readonly concurrency: number;
-  readonly workspace: string;
-  /** How requests, answers and tensors travel. */
-  readonly transport: "file";
 }
 
 export interface SignalOptions {
@@ -71,16 +51,6 @@ interface Attempt {
 /** How long the steps of `close()` wait, in ms. */
 const closeLadder: StopLadder = { requestMs: 2000, termMs: 1000 };
 const terminateLadder: StopLadder = { requestMs: 0, termMs: 1000 };
-
-/** A directory that cannot be removed is no reason to fail a call: the next start sweeps it. */
-function removeDirectory(path: string): void {
-  try {
-    // Windows: a file that a dying process still holds cannot be removed yet.
-    rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
-  } catch (error) {
-    process.emitWarning(`the session directory ${path} stays: ${(error as Error).message}`);
-  }
-}
 
 /** The life of one Python process after another: start, state, events, end. {@link PythonSession} adds the calls. */
 export abstract class SessionCore extends EventEmitter<SessionEvents> {
@@ -111,20 +81,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
   get info(): SessionInfo | undefined {
     const life = this.#attempt?.life;
     if (life === undefined || !isRunning(this.#state)) return undefined;
-    const { worker, facts } = life;
-    const said = facts.level === 2 ? facts.workerInfo : undefined;
-    return {
-      sessionId: this.sessionId,
-      pid: worker.process.pid,
-      command: worker.python,
-      level: facts.level,
-      ...(said && { python: said.python }),
-      packages: said?.packages ?? {},
-      commands: said?.commands ?? [],
-      concurrency: concurrencyOf(facts),
-      workspace: worker.workspace,
-      transport: "file",
-    };
+    return sessionInfo(this.sessionId, life.worker, life.facts);
   }
 
   /** Whether a process is there, ready or not. */
@@ -325,7 +282,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     );
     await life?.exchange.settled();
     worker.channel.close();
-    removeDirectory(worker.directory);
+    removeSessionDirectory(worker.directory);
     this.#emitSafely(() => this.emit("exit", exit));
   }
 

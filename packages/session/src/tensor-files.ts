@@ -1,4 +1,5 @@
 import type { FileChannel } from "@tr/file-channel";
+import type { Response } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { decode, encodeHeader, payloadBytes, type Tensor, TsrError } from "@tr/tsr-codec";
 
@@ -83,4 +84,18 @@ export async function takeTensors(
 
 export function removeTensors(channel: FileChannel, tags: readonly string[]): void {
   for (const tag of tags) channel.removeSync(`${tag}.tsr`);
+}
+
+/**
+ * The tags of an answer's tensors. Dialect 1 gives them as its text, which is tags only if such files
+ * are there; its workers write several, `r0`, `r1`, …, without anything between.
+ */
+export function tagsOf(response: Response, channel: FileChannel): readonly string[] {
+  if (response.tensors.length > 0 || response.level === 2 || response.text === "") {
+    return response.tensors;
+  }
+  const isRunTogether = /^r0(r\d+)+$/.test(response.text);
+  const words = response.text.split(isRunTogether ? /(?=r)/ : /[\s,]+/);
+  const areTags = words.every((word) => /^[A-Za-z0-9_-]{1,64}$/.test(word));
+  return areTags && words.every((word) => channel.exists(`${word}.tsr`)) ? words : [];
 }

@@ -64,6 +64,16 @@ function makeExclusively(path: string, sessionId: string): void {
   }
 }
 
+/** A directory that cannot be removed is no reason to fail a call: the next start sweeps it. */
+export function removeSessionDirectory(path: string): void {
+  try {
+    // Windows: a file that a dying process still holds cannot be removed yet.
+    rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  } catch (error) {
+    process.emitWarning(`the session directory ${path} stays: ${(error as Error).message}`);
+  }
+}
+
 /** A folder of this user's own: in the memory file system where there is room, else in the temporary directory. */
 function ownWorkspace(minFreeBytes: number): string {
   const uid = process.getuid?.();
