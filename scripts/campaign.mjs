@@ -22,6 +22,7 @@ const campaigns = {
     size: 1000,
     command: vitest("@tr/session", "src/exactly-once.test.ts", "random moment"),
   },
+  "fuzz-codec": { size: 50_000_000, command: vitest("@tr/tsr-codec", "src/fuzz.test.ts") },
 };
 
 const { values, positionals } = parseArgs({

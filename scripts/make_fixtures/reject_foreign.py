@@ -92,6 +92,8 @@ def rejected_safetensors() -> Iterator[Rejected]:
               with_length(b'{"a":{"dtype":"U8","shape":[0]}}'))
     yield bad("header-metadata", "TSR_BAD_HEADER_SIZE", "metadata that is no text",
               with_length(b'{"__metadata__":{"a":1}}'))
+    yield bad("header-name-half-a-pair", "TSR_BAD_HEADER_SIZE", "a name that no UTF-8 can hold",
+              with_length(b'{"\\ud800":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
     yield bad("dtype", "TSR_BAD_DTYPE", "F8_E4M3", change("b", dtype="F8_E4M3"))
     yield bad("dimension-negative", "TSR_BAD_DIMENSION", "-1", change("b", shape=[-1, -3]))
     yield bad("dimension-fraction", "TSR_BAD_DIMENSION", "1.5", change("b", shape=[1.5, 2]))

@@ -81,10 +81,11 @@ function parseJson(text: Uint8Array): { metadata: Record<string, string>; raw: R
   // The format wants the brace as the very first byte; JSON alone would allow blanks before it.
   if (text[0] !== 0x7b) throw malformed("header", "a JSON object from its first byte on", header);
   const { __metadata__: metadata = {}, ...rest } = header as Record<string, unknown>;
-  if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== "string")) {
-    throw malformed("__metadata__", "an object of texts", metadata);
+  if (!isRecord(metadata) || !Object.entries(metadata).flat().every(isText)) {
+    throw malformed("__metadata__", "an object of well-formed texts", metadata);
   }
   const raw = Object.entries(rest).map(([name, entry]): RawEntry => {
+    if (!isText(name)) throw malformed("name", "a well-formed text", name);
     const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
     const pair = Array.isArray(offsets) && offsets.length === 2;
     if (typeof dtype !== "string" || !Array.isArray(shape) || !pair) {
@@ -126,6 +127,11 @@ function checkCoverage(entries: readonly { name: string; begin: number; end: num
     last = end;
   }
   return BigInt(last);
+}
+
+/** Half of a surrogate pair, which JSON can escape, is in no text that a file could hold again. */
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value.isWellFormed();
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
