@@ -42,12 +42,10 @@ async function install(item, consumer) {
         ? readdirSync(join(consumer, "node_modules", name)).map((sub) => `${name}/${sub}`)
         : [name],
     );
-  const expected = item.closure.flatMap(({ manifest: { name, dependencies: needs } }) => [
-    name,
-    ...Object.keys(needs ?? {}),
-  ]);
-  assert.deepEqual(installed.sort(), [...new Set(expected)].sort(), "what node_modules holds");
-  return `${installed.length} packages`;
+  const ours = installed.filter((name) => name.startsWith("@tr/")).sort();
+  assert.deepEqual(ours, item.closure.map(({ name }) => name).sort(), "what node_modules holds");
+  if (item.name === "@tr/tsr-codec") assert.deepEqual(installed, [item.name], "it needs others");
+  return `${installed.length} in node_modules`;
 }
 
 async function checkPackage(item) {
