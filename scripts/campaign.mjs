@@ -18,6 +18,7 @@ const campaigns = {
     size: 1000, // more than there are: every one
     command: vitest("@tr/session", "src/exactly-once.test.ts", "system call"),
   },
+  "hung-closes": { size: 1000, command: vitest("@tr/session", "src/stop-ladder.test.ts") },
   "kills-at-random": {
     size: 1000,
     command: vitest("@tr/session", "src/exactly-once.test.ts", "random moment"),

@@ -63,6 +63,9 @@ check("ruff check", ...uv("ruff", "check"));
 check("ruff format", ...uv("ruff", "format", "--check"));
 check("mypy", ...uv("mypy"), python);
 check("packed packages", "node", ["scripts/check-packages.mjs"]);
+check("packed Python package", "node", ["scripts/check-python-package.mjs"]);
+check("workflow files", "node", ["scripts/check-workflows.mjs"]);
+check("release rehearsal", "node", ["scripts/rehearse-release.mjs"]);
 
 const vitestReport = join(reports, "vitest.json");
 suite(
