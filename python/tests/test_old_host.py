@@ -180,25 +180,29 @@ class StatusWords:
         self._thread.join()
 
 
-@pytest.mark.parametrize(
-    ("script", "request_text", "answer"),
-    [
-        (CLASS_STYLE, '{"cmd": "refuse", "params": "bread"}', "no bread here"),
-        (CLASS_STYLE, '{"cmd": "raise", "params": "x"}', "KeyError"),
-        (CLASS_STYLE, '{"cmd": "nonsense", "params": ""}', "nonsense"),
-        (CLASS_STYLE, '{"cmd": "say", "params": "cut', "JSON"),
-        (COMMANDS, '{"cmd": "nonsense", "params": ""}', "nonsense"),
-        (COMMANDS, '{"cmd": "fail", "params": "badly"}', "badly"),
-        (COMMANDS, '{"cmd": "add", "params": "1 2 3 4"}', "add"),
+FAILING = {
+    CLASS_STYLE: [
+        ('{"cmd": "refuse", "params": "bread"}', "no bread here"),
+        ('{"cmd": "raise", "params": "x"}', "KeyError"),
+        ('{"cmd": "nonsense", "params": ""}', "nonsense"),
+        ('{"cmd": "say", "params": "cut', "JSON"),
     ],
-)
+    COMMANDS: [
+        ('{"cmd": "nonsense", "params": ""}', "nonsense"),
+        ('{"cmd": "fail", "params": "badly"}', "badly"),
+        ('{"cmd": "add", "params": "1 2 3 4"}', "add"),
+    ],
+}
+
+
+@pytest.mark.parametrize("script", FAILING, ids=lambda script: script.stem)
 def test_a_failed_call_is_answered_and_does_not_look_like_the_end_of_the_worker(
-    make_started: MakeOldHost, script: Path, request_text: str, answer: str
+    make_started: MakeOldHost, script: Path
 ) -> None:
     host = make_started(script)
     with StatusWords(host) as words:
-        for _ in range(3):
-            host.send_text(request_text)
+        for request, answer in 3 * FAILING[script]:
+            host.send_text(request)
             assert answer in host.wait_for_response()
             wait_for_status(host, "running")
             assert host.call(*SIGNS_OF_LIFE[script.name])
