@@ -11,6 +11,9 @@ const vitest = (project, file, title) => [
   "pnpm",
   ["exec", "vitest", "run", "--project", project, file, ...(title ? ["-t", title] : [])],
 ];
+const environment = windows ? join("Scripts", "python.exe") : join("bin", "python");
+const python = process.env.TR_PYTHON || join(root, ".venv", environment);
+const pytest = (file) => [python, ["-m", "pytest", "-s", join("python", "tests", file)]];
 /** What each runs, and the size that makes it last about ten minutes. */
 const campaigns = {
   "host-kills": { size: 200, command: vitest("@tr/session", "src/lifetime.test.ts", "killed") },
@@ -24,6 +27,13 @@ const campaigns = {
     command: vitest("@tr/session", "src/exactly-once.test.ts", "random moment"),
   },
   "fuzz-codec": { size: 50_000_000, command: vitest("@tr/tsr-codec", "src/fuzz.test.ts") },
+  "fuzz-messages": { size: 30_000_000, command: vitest("@tr/protocol", "src/fuzz.test.ts") },
+  "fuzz-codec-python": { size: 15_000_000, command: pytest("test_fuzz_tsr.py") },
+  "fuzz-requests-python": { size: 6_000_000, command: pytest("test_fuzz_requests.py") },
+  differential: {
+    size: 8_000_000,
+    command: ["node", [join("scripts", "differential", "run.mjs")]],
+  },
 };
 
 const { values, positionals } = parseArgs({
@@ -45,7 +55,7 @@ const { status } = spawnSync(file, args, {
   cwd: campaign.folder ? join(root, campaign.folder) : root,
   stdio: "inherit",
   shell: windows,
-  env: { ...process.env, TR_CAMPAIGN_SIZE: size, TR_CAMPAIGN_SEED: seed },
+  env: { ...process.env, TR_PYTHON: python, TR_CAMPAIGN_SIZE: size, TR_CAMPAIGN_SEED: seed },
 });
 console.log(
   `campaign ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}`,

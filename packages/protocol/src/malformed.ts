@@ -42,14 +42,13 @@ export function stringField(
   throw malformed(what, field, value, "a string");
 }
 
-/** The texts of both dialects. All are checked, also one that another goes before. */
+/** Command and parameters as both dialects spell them. All are checked, also one that another goes before. */
 export function textFields(what: string, object: Record<string, unknown>) {
   return {
     cmd: stringField(what, object, "cmd"),
     params: stringField(what, object, "params"),
     command: stringField(what, object, "command"),
     parameters: stringField(what, object, "parameters"),
-    message: stringField(what, object, "message"),
   };
 }
 

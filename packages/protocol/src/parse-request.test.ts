@@ -46,10 +46,15 @@ describe("a request, as a worker reads it", () => {
     });
   });
 
+  it("ignores fields that are not a request's, whatever their type: message is a response's", () => {
+    expect(parseRequest('{"command":"f","message":5}').command).toBe("f");
+  });
+
   it.each([
     ["", '"command" must be a word, found ""'],
     ["{}", '"command" must be the name of a command, found undefined'],
     ['{"command":5}', '"command" must be a string, found 5'],
+    ['{"command":"f","cmd":5}', '"cmd" must be a string, found 5'],
     ['{"command":"f","params":[]}', '"params" must be a string, found an array of 0'],
     ["{'command': 'f'}", 'begins with "{" but is not JSON'],
     ['{"command":"f","protocol":3}', '"protocol" must be 2, found 3'],
@@ -59,6 +64,10 @@ describe("a request, as a worker reads it", () => {
     ['{"command":"f","protocol":2,"id":"x","stream":1}', '"stream" must be a boolean'],
     ['{"command":"f","protocol":2,"id":"x","deadline_ms":-1}', '"deadline_ms" must be millisec'],
     ['{"command":"f","protocol":2,"id":"x","deadline_ms":1e999}', '"deadline_ms" must be millisec'],
+    [
+      `{"command":"f","protocol":2,"id":"x","deadline_ms":1${"0".repeat(400)}}`,
+      '"deadline_ms" must be millisec',
+    ],
   ])("refuses %s and names the field, what it found and what it expected", (text, message) => {
     expect(() => parseRequest(text)).toThrow(
       expect.objectContaining({ code: "TR_PROTOCOL", message: expect.stringContaining(message) }),

@@ -54,8 +54,8 @@ export function parseResponse(content: Uint8Array | string): Response {
   }
   const object = parseObject(what, text);
   const id = object.id ?? undefined;
-  const { cmd, params, command, message } = textFields(what, object);
-  const said = message ?? params;
+  const { cmd, params, command } = textFields(what, object);
+  const said = stringField(what, object, "message") ?? params;
   const response: Response = {
     level: id === undefined ? 1 : 2,
     seq: 0,

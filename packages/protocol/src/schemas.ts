@@ -20,7 +20,6 @@ export const requestSchema = z
     params: text,
     command: text,
     parameters: text,
-    message: text,
     id: z.optional(json),
     protocol: z.optional(z.literal(2)),
     args: z.optional(json),

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# Python reads an integer of any size, JavaScript an infinite number.
+_MAX_FLOAT = 1.7976931348623157e308
+
+
 class Request:
     """What the host asks for.
 
@@ -65,12 +69,13 @@ def parse_request(content: bytes) -> Request:
             raise _malformed("command", "", "a word")
         return Request(command, words, 2)
     fields = _parse_object(text)
-    second = _text_field(fields, "command")
-    command = second if second is not None else _text_field(fields, "cmd") or ""
+    # All are checked, also one that another goes before.
+    first, params = _text_field(fields, "cmd"), _text_field(fields, "params")
+    second, parameters = _text_field(fields, "command"), _text_field(fields, "parameters")
+    command = (second if second is not None else first) or ""
     if not command:
         raise _malformed("command", command, "the name of a command")
-    parameters = _text_field(fields, "parameters")
-    words = parameters if parameters is not None else _text_field(fields, "params") or ""
+    words = (parameters if parameters is not None else params) or ""
     request = Request(command, words, 1 if second is None and parameters is None else 2)
     if "protocol" in fields:
         _read_level_2(fields, request)
@@ -96,7 +101,7 @@ def _read_level_2(fields: dict[str, Any], request: Request) -> None:
     deadline = fields.get("deadline_ms")
     if deadline is not None:
         is_number = isinstance(deadline, (int, float)) and not isinstance(deadline, bool)
-        if not is_number or not 0 <= deadline < float("inf"):
+        if not is_number or not 0 <= deadline <= _MAX_FLOAT:
             raise _malformed("deadline_ms", deadline, "milliseconds, 0 or more")
     request.dialect = 2
     request.id = identifier
@@ -143,5 +148,10 @@ def _malformed(field: str, found: object, expected: str) -> TrError:
 
 
 def _show(value: object) -> str:
-    text = repr(value)
+    # Not repr() of what is nested: near the parser's own depth that is one level too many.
+    if isinstance(value, list):
+        return f"an array of {len(value)}"
+    if isinstance(value, dict):
+        return "an object"
+    text = repr(value[:100] if isinstance(value, str) else value)
     return text if len(text) <= 100 else text[:99] + "…"
