@@ -152,6 +152,7 @@ describe.skipIf(!strace)(
       ["rename:error=ENOSPC", "TR_WORKSPACE_FULL ENOSPC"],
       ["openat:error=EMFILE", "TR_PROTOCOL EMFILE"],
       ["openat:error=ENOSPC", "TR_WORKSPACE_FULL ENOSPC"],
+      ["openat:error=EDQUOT", "TR_WORKSPACE_FULL Unknown system error -122"],
     ])("%s gives %s; the old content stays and no temporary file", async (fault, expected) => {
       const directory = newDirectory();
       openFileChannel(directory).writeSync("request.json", "old");
@@ -199,7 +200,8 @@ describe.skipIf(!strace)(
     );
 
     it("in a read: the error is typed, the file stays", async () => {
-      for (const fault of ["read:error=EIO", "statx,fstat:error=EIO", "unlink:error=EIO"]) {
+      const calls = ["read", "statx,fstat", "close", "unlink"];
+      for (const fault of calls.map((call) => `${call}:error=EIO`)) {
         const directory = newDirectory();
         openFileChannel(directory).writeSync("request.json", "old");
         const source = `try { channel.takeSync("request.json"); console.log("taken"); }

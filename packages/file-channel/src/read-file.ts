@@ -28,11 +28,13 @@ export function readFileSync(
   const opened = open(directory, name, options);
   if (opened === undefined) return undefined;
   try {
-    return readAll(opened, name, directory);
+    try {
+      return readAll(opened, name, directory);
+    } finally {
+      fs.closeSync(opened.descriptor);
+    }
   } catch (error) {
     throw translate(error, `Reading ${name}`, directory);
-  } finally {
-    fs.closeSync(opened.descriptor);
   }
 }
 
@@ -109,9 +111,13 @@ function open(directory: string, name: string, options: ReadOptions): Opened | u
     throw translate(error, `Opening ${name}`, directory);
   }
   try {
-    return { descriptor, size: check(fs.fstatSync(descriptor), name, directory, options) };
+    try {
+      return { descriptor, size: check(fs.fstatSync(descriptor), name, directory, options) };
+    } catch (error) {
+      fs.closeSync(descriptor);
+      throw error;
+    }
   } catch (error) {
-    fs.closeSync(descriptor);
     throw translate(error, `Opening ${name}`, directory);
   }
 }

@@ -6,8 +6,10 @@ const full = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 /** The name of a system error: "ENOSPC". */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
-  if (error.code !== "UNKNOWN") return typeof error.code === "string" ? error.code : undefined;
-  // libuv has no name for some, EDQUOT among them; `errno` is then the system's number, negated.
+  if (typeof error.code !== "string") return undefined;
+  // libuv has no name for some, EDQUOT among them: the code is then UNKNOWN, or where Node's faster
+  // calls fail (openSync) "Unknown system error -122"; `errno` is the system's number, negated.
+  if (!/^unknown/i.test(error.code)) return error.code;
   const number = "errno" in error ? error.errno : undefined;
   const known = Object.entries(constants.errno).find(([, value]) => value + Number(number) === 0);
   return known?.[0] ?? error.code;
