@@ -27,12 +27,23 @@ const campaigns = {
     command: vitest("@tr/session", "src/exactly-once.test.ts", "random moment"),
   },
   "fuzz-codec": { size: 50_000_000, command: vitest("@tr/tsr-codec", "src/fuzz.test.ts") },
-  "fuzz-messages": { size: 30_000_000, command: vitest("@tr/protocol", "src/fuzz.test.ts") },
-  "fuzz-codec-python": { size: 15_000_000, command: pytest("test_fuzz_tsr.py") },
+  "fuzz-messages": { size: 100_000_000, command: vitest("@tr/protocol", "src/fuzz.test.ts") },
+  "fuzz-codec-python": { size: 25_000_000, command: pytest("test_fuzz_tsr.py") },
   "fuzz-requests-python": { size: 6_000_000, command: pytest("test_fuzz_requests.py") },
   differential: {
-    size: 8_000_000,
+    size: 20_000_000,
     command: ["node", [join("scripts", "differential", "run.mjs")]],
+  },
+  names: { size: 1_000_000, command: vitest("@tr/file-channel", "src/names-fuzz.test.ts") },
+  "names-python": { size: 1_000_000, command: pytest("test_fuzz_names.py") },
+  "file-faults": {
+    size: 30_000,
+    command: vitest("@tr/file-channel", "src/faults-campaign.test.ts"),
+  },
+  "file-faults-python": { size: 30_000, command: pytest("test_fuzz_files.py") },
+  notifications: {
+    size: 300_000,
+    command: vitest("@tr/file-channel", "src/notifications-campaign.test.ts"),
   },
 };
 
