@@ -38,10 +38,7 @@ def test_no_code_reads_the_wall_clock_but_for_the_timestamps_in_messages() -> No
         f"{path.name}: {line.strip()}"
         for path in sorted(SOURCE.rglob("*.py"))
         for line in path.read_text(encoding="utf-8").splitlines()
-        if re.search(
-            r"\btime\.time(_ns)?\(|datetime|from time import|perf_counter_ns",
-            line.partition("#")[0],
-        )
+        if re.search(clocks, line.partition("#")[0])
     ]
     assert lines
     assert [line for line in lines if "int(time.time() * 1000)" not in line] == []

@@ -16,6 +16,7 @@ import pytest
 from file_host import SCRIPTS
 from fuzz import IS_CAMPAIGN, SEED, campaign
 
+from tech_renaissance.errors import TrError
 from tech_renaissance.file_channel import Folder
 
 if sys.platform == "win32":
@@ -124,6 +125,16 @@ def step(operator: Operator, folder: Path, rnd: random.Random, counts: Counter[s
         assert re.fullmatch(r"failed (TR_WORKSPACE_FULL|errno \d+)", answer), what
         if operation != "take":
             assert answer not in FULL, what
+
+
+def test_a_file_of_endless_size_is_refused_before_anything_is_allocated(tmp_path: Path) -> None:
+    with (tmp_path / "request.json").open("wb") as file:
+        file.truncate(1 << 42)
+    folder = Folder(str(tmp_path))
+    with pytest.raises(TrError, match="4398046511104 bytes"):
+        folder.take("request.json")
+    assert not folder.exists("request.json")
+    folder.close()
 
 
 @needs_strace

@@ -91,7 +91,7 @@ class Call:
         if not WINDOWS:
             return tsr.import_tsr(f"{self._folder.path}/{name}", kind=kind)
         # A file that is mapped cannot be removed there, so it is read.
-        content = bytearray(self._folder.read(name) or b"")
+        content = bytearray(self._folder.read(name, sys.maxsize) or b"")
         return tsr.decode(content, copy=False, kind=kind, max_bytes=sys.maxsize)
 
     def add_tensor(self, tensor: Any) -> str:

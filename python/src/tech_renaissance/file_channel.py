@@ -37,6 +37,8 @@ _CREATE = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+# Node writes no longer text than 512 MiB: https://nodejs.org/api/buffer.html
+MAX_MESSAGE_BYTES = 1 << 30
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -69,10 +71,11 @@ class Folder:
     def exists(self, name: str) -> bool:
         return self._stat(name) is not None
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, name: str, max_bytes: int = MAX_MESSAGE_BYTES) -> bytes | None:
         """The content of a regular file of one name; None when there is none.
 
-        Raises TR_PROTOCOL for a link, a FIFO or anything else that somebody planted.
+        Raises TR_PROTOCOL for a link, a FIFO or anything else that somebody planted, a larger file
+        included: a sparse one can claim more than there is memory for.
         """
         try:
             descriptor = os.open(self._at(name), _READ, dir_fd=self._fd)
@@ -90,6 +93,8 @@ class Folder:
             status = os.fstat(descriptor)
             _check_regular(name, status)
             size = status.st_size
+            if size > max_bytes:
+                raise _planted(name, f"{size} bytes, more than {max_bytes}")
             content = os.read(descriptor, size + 1)
             while len(content) < size:
                 more = os.read(descriptor, size - len(content))
