@@ -149,9 +149,9 @@ def _malformed(field: str, found: object, expected: str) -> TrError:
 
 def _show(value: object) -> str:
     # Not repr() of what is nested: near the parser's own depth that is one level too many.
-    if isinstance(value, list):
+    if value and isinstance(value, list):
         return f"an array of {len(value)}"
-    if isinstance(value, dict):
+    if value and isinstance(value, dict):
         return "an object"
     text = repr(value[:100] if isinstance(value, str) else value)
     return text if len(text) <= 100 else text[:99] + "…"
