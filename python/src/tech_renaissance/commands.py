@@ -61,8 +61,8 @@ def command(name_or_function: Any, /) -> Any:  # noqa: F811
         @command("image:describe")
         def describe(image: "numpy.ndarray") -> dict: ...
 
-    The function stays as it is. A name is one word; ``exit`` belongs to the protocol. A name that
-    another function has already is a ValueError.
+    The function stays as it is. A name is one word; ``exit`` and names that begin
+    with $ belong to the protocol. A name that another function has already is a ValueError.
     """
     if callable(name_or_function):
         name = getattr(name_or_function, "__name__", None)
@@ -79,6 +79,8 @@ def _register(name: str, function: Function) -> Function:
         raise ValueError(f"a command's name is one word, found {name!r}")
     if name == "exit":
         raise ValueError('the command "exit" ends the worker: choose another name')
+    if name.startswith("$"):
+        raise ValueError(f"names that begin with $ belong to the protocol, found {name!r}")
     known = _commands.get(name)
     if known is not None and _home(known.function) != _home(function):
         where = ".".join(_home(known.function))
@@ -96,6 +98,10 @@ def command_names() -> list[str]:
 
 
 def find_command(name: str) -> Command | None:
+    if name == "$signatures":  # asked for by a host before its first typed call
+        from .signatures import signature_hashes
+
+        return Command(name, signature_hashes)
     return _commands.get(name)
 
 
