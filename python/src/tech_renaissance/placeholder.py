@@ -16,11 +16,13 @@ class Placeholder:
     """A name that only type checkers know, or part of a library that is not installed.
 
     It goes through what scripts do with such names while they are imported: attributes, calls,
-    decorators, base classes, subscripts and unions in annotations. ``str()`` is its dotted name.
+    decorators, base classes, subscripts and unions in annotations. ``str()`` is its dotted name,
+    ``_tr_item`` what it was subscripted with.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, item: Any = None) -> None:
         self._tr_name = name
+        self._tr_item = item
 
     def __str__(self) -> str:
         return self._tr_name
@@ -46,8 +48,8 @@ class Placeholder:
     def __bool__(self) -> bool:
         return False
 
-    def __getitem__(self, _: object) -> Placeholder:
-        return self
+    def __getitem__(self, item: Any) -> Placeholder:
+        return Placeholder(self._tr_name, item)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(())

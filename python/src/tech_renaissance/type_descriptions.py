@@ -91,8 +91,10 @@ class TypeDescriber:
             names = scope_of_module(getattr(module, "__name__", module)) if module else scope
             return self._describe(evaluate(annotation.__forward_arg__, names), names, where)
         if isinstance(annotation, Placeholder):
-            is_tensor = str(annotation).rpartition(".")[2] in _TENSOR_NAMES
-            return {"type": "tensor"} if is_tensor else None
+            name = str(annotation).rpartition(".")[2]
+            if name in _WRAPPERS:  # typing's of a newer Python
+                return self._describe(annotation._tr_item, scope, where)
+            return {"type": "tensor"} if name in _TENSOR_NAMES else None
         origin, args = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is None:
             return self._describe_plain(annotation, scope, where)
