@@ -96,10 +96,6 @@ function lastLines(stderrTail: string): string {
   return stderrTail === "" ? "" : `\nThe last lines it wrote to stderr:\n${stderrTail}`;
 }
 
-export function cancelledStart(signal: AbortSignal | undefined): TrError {
-  return new TrError("TR_CANCELLED", "the start was cancelled", { cause: signal?.reason });
-}
-
 export function withoutId(bytes: Uint8Array): TrError {
   const start = new TextDecoder().decode(bytes.subarray(0, 200));
   return new TrError(

@@ -8,7 +8,11 @@ import { tensorFile } from "./tensor-files.js";
 let channel: FileChannel;
 let pending: { unanswered: number; awaited: number };
 
+let ids = 0;
+let broken: string[];
+
 beforeEach(() => {
+  broken = [];
   channel = createMemoryChannel();
 });
 
@@ -17,6 +21,8 @@ function open(level: 1 | 2 = 2, concurrency = 1): Exchange {
     channel,
     level,
     concurrency,
+    nextId: () => String(++ids),
+    onBroken: (error) => broken.push(error.code),
     onPending: (now) => {
       pending = now;
     },
@@ -26,7 +32,6 @@ function open(level: 1 | 2 = 2, concurrency = 1): Exchange {
 const request = (command: string, more: Partial<OutgoingRequest> = {}): OutgoingRequest => ({
   command,
   tensors: [],
-  readsTensors: true,
   toText: (id) => JSON.stringify({ id, command }),
   ...more,
 });
@@ -63,6 +68,34 @@ describe("an exchange", () => {
     const values = (await Promise.all(answers)).map(({ response }) => response.value);
     expect(values).toEqual(["a", "b", "c"]);
     expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+  });
+
+  it("hears the answer to a request that goes out in the very turn in which the last one ends", async () => {
+    const exchange = open();
+    for (let turns = 0; turns < 6; turns++) {
+      const first = exchange.submit(request("a"));
+      const a = await taken();
+      const second = new Promise((resolve) => {
+        exchange.post(request("x"), {}, resolve); // queued: goes out when the first is answered
+      });
+      await respond(value(a.id, 1));
+      await first;
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      const third = exchange.submit(request("b"));
+      await respond(value((await taken()).id, 2));
+      await second;
+      await respond(value((await taken()).id, 3));
+      expect((await third).response.value).toBe(3);
+    }
+    for (let turns = 0; turns < 6; turns++) {
+      const first = exchange.submit(request("a"));
+      await respond(value((await taken()).id, 1));
+      await first;
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      const next = exchange.submit(request("b"));
+      await respond(value((await taken()).id, 2));
+      expect((await next).response.value).toBe(2);
+    }
   });
 
   it("sends the next request only when the worker has room for it", async () => {
@@ -163,6 +196,48 @@ describe("an exchange", () => {
     const next = exchange.submit(request("b"));
     await respond(value((await taken()).id, 1));
     expect((await next).response.value).toBe(1);
+  });
+
+  it("sends the next request only when the last answer's tensors are read: they may have the same names", async () => {
+    const exchange = open();
+    const answers = [1, 2, 3].map((n) => exchange.submit(request(`r${n}`)));
+    for (const n of [1, 2, 3]) {
+      const { id } = await taken();
+      await channel.write("result_0.tsr", encode(full([2], n)));
+      await respond(value(id, { $tensor: "result_0" }, ["result_0"]));
+    }
+    const got = (await Promise.all(answers)).map(({ tensors }) => tensors.get("result_0"));
+    expect(got).toEqual([1, 2, 3].map((n) => full([2], n)));
+  });
+
+  it("that finds something else in the place of an answer ends, and says so once", async () => {
+    const planted = new TrError("TR_PROTOCOL", "response.json is a symbolic link");
+    const exchange = open();
+    const answers = [exchange.submit(request("a")), exchange.submit(request("b"))];
+    await taken();
+    channel.takeSync = () => {
+      throw planted;
+    };
+    channel.writeSync("status.txt", "any change");
+    expect(await Promise.all(answers.map(codeOf))).toEqual(["TR_PROTOCOL", "TR_PROTOCOL"]);
+    expect(broken).toEqual(["TR_PROTOCOL"]);
+    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+  });
+
+  it("that ends while it writes a request's tensors does not send it", async () => {
+    const exchange = open();
+    let write = () => {};
+    channel.write = () =>
+      new Promise((resolve) => {
+        write = resolve;
+      });
+    const file = tensorFile("x", full([4], 1), 2, "args[0]");
+    const answer = exchange.submit(request("a", { tensors: [file] }));
+    exchange.fail(new TrError("TR_SESSION_CLOSED", "closed"));
+    expect(await codeOf(answer)).toBe("TR_SESSION_CLOSED");
+    write();
+    await exchange.settled();
+    expect(channel.exists("request.json")).toBe(false);
   });
 
   it("that ends settles everything, but first looks for an answer that is already there", async () => {

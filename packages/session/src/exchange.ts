@@ -10,13 +10,12 @@ import {
   takeTensors,
   writeTensors,
 } from "./tensor-files.js";
+import { startTimer } from "./timer.js";
 
 export interface OutgoingRequest {
   readonly command: string;
   /** Written before the request; taken back when the request cannot be sent. */
   readonly tensors: readonly TensorFile[];
-  /** Whether the answer's tensors are read with it. False leaves their files for a later read. */
-  readonly readsTensors: boolean;
   /** The text of request.json, made when the request's turn comes. */
   toText(id: string): string;
 }
@@ -24,7 +23,7 @@ export interface OutgoingRequest {
 export interface Answer {
   readonly response: Response;
   /** By tag. */
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: Map<string, Tensor>;
 }
 
 export interface Limits {
@@ -38,9 +37,12 @@ interface Entry {
   readonly id: string;
   readonly request: OutgoingRequest;
   readonly limits: Limits;
-  /** `left`: its caller is gone (time-out, abort) but the worker still owes the answer, which will be dropped. */
-  phase: "queued" | "sending" | "sent" | "left";
-  timer?: NodeJS.Timeout;
+  /**
+   * `left`: its caller is gone (time-out, abort) but the worker still owes the answer, which will be
+   * dropped. `answered`: the answer is there and its tensors are being read.
+   */
+  phase: "queued" | "sending" | "sent" | "left" | "answered";
+  stopTimer?: () => void;
   settle(outcome: Answer | TrError): void;
 }
 
@@ -49,6 +51,10 @@ export interface ExchangeOptions {
   readonly level: 1 | 2;
   /** How many requests the worker takes at once. */
   readonly concurrency: number;
+  /** Makes the id of a request: never the same again in the session, so that no answer of an earlier process fits. */
+  readonly nextId: () => string;
+  /** Called when the other side breaks the rules so that no answer can be trusted or found any more. */
+  readonly onBroken: (error: TrError) => void;
   /** Called when the number of requests that the worker has not answered, or that somebody waits for, changes. */
   readonly onPending: (pending: { unanswered: number; awaited: number }) => void;
 }
@@ -64,8 +70,7 @@ export class Exchange {
   readonly #sent = new Map<string, Entry>();
   readonly #stop = new AbortController();
   readonly #reading = new Set<Promise<void>>();
-  #lastId = 0;
-  #isSending = false;
+  #sending: Promise<void> | undefined;
   #isListening = false;
   #failure: TrError | undefined;
   #hasFailed = false;
@@ -105,12 +110,12 @@ export class Exchange {
     const onAbort = () =>
       this.#leave(entry, (stopped) => cancelled(request.command, signal, stopped));
     const entry: Entry = {
-      id: String(++this.#lastId),
+      id: this.#options.nextId(),
       request,
       limits,
       phase: "queued",
       settle: (outcome) => {
-        clearTimeout(entry.timer);
+        entry.stopTimer?.();
         signal?.removeEventListener("abort", onAbort);
         settle(outcome);
       },
@@ -125,38 +130,43 @@ export class Exchange {
   /** Ends every request with `error`, after a last look at what the worker has answered. */
   fail(error: TrError): void {
     if (this.#failure !== undefined) return;
-    this.drain();
     this.#failure = error;
+    try {
+      this.#takeAll();
+    } catch {
+      // What stands in the place of an answer cannot be read: `error` says already that none will come.
+    }
     const entries = [...this.#sent.values(), ...this.#queue.splice(0)];
-    this.#sent.clear();
-    this.#stop.abort();
-    for (const entry of entries) if (entry.phase !== "left") entry.settle(error);
+    this.#stop.abort(error);
+    for (const entry of entries) {
+      if (entry.phase === "answered") continue;
+      this.#sent.delete(entry.id);
+      if (entry.phase !== "left") entry.settle(error);
+    }
     this.#changed();
   }
 
-  /** Resolves when no answer's tensors are being read any more. */
+  /** Resolves when nothing is being written or read any more. */
   async settled(): Promise<void> {
-    await Promise.all(this.#reading);
+    await Promise.all([this.#sending, ...this.#reading]);
   }
 
   #sendNext(): void {
-    if (this.#isSending || this.#sent.size >= this.#options.concurrency) return;
+    const isFree = this.#sending === undefined && this.#failure === undefined;
+    if (!isFree || this.#sent.size >= this.#options.concurrency) return;
     const entry = this.#queue.shift();
     if (entry === undefined) return;
-    this.#isSending = true;
     entry.phase = "sending";
     this.#sent.set(entry.id, entry);
-    this.#send(entry)
+    this.#sending = this.#send(entry)
       .catch((error) => {
         this.#sent.delete(entry.id);
-        removeTensors(
-          this.#options.channel,
-          entry.request.tensors.map(({ tag }) => tag),
-        );
-        if (entry.phase !== "left") entry.settle(error);
+        const tags = entry.request.tensors.map(({ tag }) => tag);
+        removeTensors(this.#options.channel, tags);
+        if (entry.phase === "sending") entry.settle(this.#failure ?? error);
       })
       .finally(() => {
-        this.#isSending = false;
+        this.#sending = undefined;
         this.#changed();
         this.#sendNext();
       });
@@ -165,7 +175,8 @@ export class Exchange {
   async #send(entry: Entry): Promise<void> {
     const { channel } = this.#options;
     const { request, limits } = entry;
-    await writeTensors(channel, request.tensors);
+    // A call of a session that has ended meanwhile must not run: every wait is cut short, and looked at.
+    if (request.tensors.length > 0) await writeTensors(channel, request.tensors, this.#stop.signal);
     // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
     if (channel.exists("request.json")) {
       await channel.waitFor(() => !channel.exists("request.json") || undefined, {
@@ -174,6 +185,7 @@ export class Exchange {
         keepAlive: false,
       });
     }
+    if (this.#failure !== undefined) throw this.#failure;
     if (entry.phase === "left") throw cancelled(request.command, limits.signal, "unsent");
     channel.writeSync("request.json", request.toText(entry.id));
     entry.phase = "sent";
@@ -184,6 +196,7 @@ export class Exchange {
 
   /** The caller goes; what was sent stays in the books until its answer has come. */
   #leave(entry: Entry, reason: (stopped: "unsent" | undefined) => TrError): void {
+    if (entry.phase === "answered") return; // the answer has won
     const wasSent = entry.phase === "sent";
     if (entry.phase === "queued") this.#queue.splice(this.#queue.indexOf(entry), 1);
     entry.phase = "left";
@@ -198,50 +211,65 @@ export class Exchange {
    */
   #limitTheQueue(): void {
     if (![...this.#sent.values()].some(({ phase }) => phase === "left")) return;
-    for (const entry of this.#queue) if (entry.timer === undefined) this.#limit(entry);
+    for (const entry of this.#queue) if (entry.stopTimer === undefined) this.#limit(entry);
   }
 
   #limit(entry: Entry): void {
-    clearTimeout(entry.timer);
+    entry.stopTimer?.();
     const { timeoutMs } = entry.limits;
     if (timeoutMs === undefined) return;
-    entry.timer = setTimeout(
-      () => this.#leave(entry, (stopped) => timedOut(entry.request.command, timeoutMs, stopped)),
-      timeoutMs,
+    entry.stopTimer = startTimer(timeoutMs, () =>
+      this.#leave(entry, (stopped) => timedOut(entry.request.command, timeoutMs, stopped)),
     );
   }
 
   #listen(): void {
     if (this.#isListening) return;
     this.#isListening = true;
-    this.#receive()
-      .catch((error) => this.fail(error))
-      .finally(() => {
-        this.#isListening = false;
-      });
+    this.#receive().catch((error) => this.#break(error));
   }
 
   async #receive(): Promise<void> {
     const { channel } = this.#options;
-    while (this.#sent.size > 0 && this.#failure === undefined) {
-      const bytes = await channel.waitFor(() => channel.takeSync("response.json"), {
-        timeoutMs: undefined,
-        signal: this.#stop.signal,
-        keepAlive: false, // the worker process is held instead, and only while somebody waits
-      });
-      if (bytes !== undefined) this.#dispatch(bytes);
+    try {
+      while (this.#sent.size > 0 && this.#failure === undefined) {
+        const bytes = await channel.waitFor(() => channel.takeSync("response.json"), {
+          timeoutMs: undefined,
+          signal: this.#stop.signal,
+          keepAlive: false, // the worker process is held instead, and only while somebody waits
+        });
+        if (bytes !== undefined) this.#dispatch(bytes);
+      }
+    } finally {
+      // In the same turn as the last look at #sent: a request sent later finds nobody listening.
+      this.#isListening = false;
     }
   }
 
   /** Looks for answers now, without waiting for the event loop's turn. */
   drain(): void {
     if (this.#failure !== undefined) return;
+    try {
+      this.#takeAll();
+    } catch (error) {
+      this.#break(error as TrError);
+    }
+  }
+
+  #takeAll(): void {
     const { channel } = this.#options;
     for (;;) {
       const bytes = channel.takeSync("response.json");
       if (bytes === undefined) return;
       this.#dispatch(bytes);
     }
+  }
+
+  /** A link or a directory in the place of response.json, for example: somebody else is in the session directory. */
+  #break(error: TrError): void {
+    if (this.#failure !== undefined) return;
+    this.fail(error);
+    this.#options.onBroken(error);
   }
 
   #dispatch(bytes: Uint8Array): void {
@@ -267,20 +295,25 @@ export class Exchange {
     }
     if (!response.final) return;
     this.#hasFailed = response.kind === "error";
-    const tags = entry.request.readsTensors ? tagsOf(response, channel) : [];
+    const tags = tagsOf(response, channel);
     if (tags.length === 0) {
       entry.settle({ response, tensors: new Map() });
       this.#finish(entry);
       return;
     }
+    // The next request waits until these are read: its answer may bring tensors of the same names.
+    entry.phase = "answered";
+    entry.stopTimer?.();
     const reading = takeTensors(channel, tags)
       .then(
         (tensors) => entry.settle({ response, tensors }),
         (error) => entry.settle(error),
       )
-      .finally(() => this.#reading.delete(reading));
+      .finally(() => {
+        this.#reading.delete(reading);
+        this.#finish(entry);
+      });
     this.#reading.add(reading);
-    this.#finish(entry);
   }
 
   #finish(entry: Entry): void {

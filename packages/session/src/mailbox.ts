@@ -1,5 +1,7 @@
 import { TrError } from "@tr/protocol/errors";
+import type { Tensor } from "@tr/tsr-codec";
 import type { Answer } from "./exchange.js";
+import { startTimer } from "./timer.js";
 
 /** One request of `sendRequest`: its command, and the answer or the reason why there is none. */
 export interface Letter {
@@ -10,10 +12,31 @@ export interface Letter {
 /** Answers to `sendRequest`, in the order they came, until somebody fetches them. */
 export class Mailbox {
   readonly #letters: Letter[] = [];
+  /** The tensors of the last answer that was read as text. */
+  #kept = new Map<string, Tensor>();
   readonly #waiters: ((letter: Letter) => void)[] = [];
 
   get isEmpty(): boolean {
     return this.#letters.length === 0;
+  }
+
+  /** An answer was read as text: its tensors stay to be received by their tags. */
+  keep(tensors: Map<string, Tensor>): void {
+    if (tensors.size > 0) this.#kept = tensors;
+  }
+
+  /** The tensor of that tag, of the answer read last or of one that is unread. */
+  takeTensor(tag: string): Tensor | undefined {
+    const kept = this.#kept.get(tag);
+    if (this.#kept.delete(tag)) return kept;
+    for (const { outcome } of this.#letters) {
+      const tensor = "response" in outcome ? outcome.tensors.get(tag) : undefined;
+      if (tensor !== undefined && "response" in outcome) {
+        outcome.tensors.delete(tag);
+        return tensor;
+      }
+    }
+    return undefined;
   }
 
   put(letter: Letter): void {
@@ -38,12 +61,12 @@ export class Mailbox {
         reject(error);
       };
       const onAbort = () => leave(waitCancelled(signal));
-      const timer =
+      const stopTimer =
         timeoutMs === undefined
-          ? undefined
-          : setTimeout(() => leave(waitTimedOut(timeoutMs)), timeoutMs);
+          ? () => {}
+          : startTimer(timeoutMs, () => leave(waitTimedOut(timeoutMs)));
       const finish = () => {
-        clearTimeout(timer);
+        stopTimer();
         signal?.removeEventListener("abort", onAbort);
       };
       const waiter = (arrived: Letter) => {
@@ -63,6 +86,7 @@ export class Mailbox {
   /** A new process: the letters of the last one are not its answers. */
   clear(): void {
     this.#letters.length = 0;
+    this.#kept = new Map();
   }
 }
 

@@ -5,9 +5,9 @@ import { responseError } from "./errors.js";
 import type { Answer, Limits } from "./exchange.js";
 import type { Letter } from "./mailbox.js";
 import { assertTimeout, type SessionOptions, waitLimitMs } from "./options.js";
-import { answerValue, callRequest, type Message, messageRequest } from "./requests.js";
+import { answerText, answerValue, callRequest, type Message, messageRequest } from "./requests.js";
 import { type Life, SessionCore, type SignalOptions } from "./session-core.js";
-import { tagsOf, takeTensor, takeTensors, tensorFile, writeTensors } from "./tensor-files.js";
+import { takeTensor, tensorFile, writeTensors } from "./tensor-files.js";
 import { readyVerdict, waitForVerdict } from "./wait-for-state.js";
 
 export interface CallOptions extends SignalOptions {
@@ -63,7 +63,7 @@ export class PythonSession extends SessionCore {
       );
     }
     if (timeoutMs !== undefined) assertTimeout("timeoutMs", timeoutMs);
-    const { facts, exchange } = await this.running();
+    const { facts, exchange } = this.isStarting ? await this.running() : this.runningNow();
     const request = callRequest(facts, `t${++this.#calls}`, command, args, kwargs);
     const answer = await exchange.submit(request, { signal, timeoutMs });
     return answerValue(this.#checked(answer, command)) as T;
@@ -103,12 +103,12 @@ export class PythonSession extends SessionCore {
   }
 
   /** Resolves to true when the worker waits for a request, to false when the time is up or the worker is gone. */
-  waitUntilReady(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
+  async waitUntilReady(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
     return waitForVerdict(this, waitLimitMs(timeoutMs), signal, readyVerdict);
   }
 
   /** Resolves to true when everything sent was answered and the last answer was no error; false: it was one, or the time is up. */
-  waitUntilOk(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
+  async waitUntilOk(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
     return waitForVerdict(this, waitLimitMs(timeoutMs), signal, (state) =>
       readyVerdict(state) === true ? !this.runningNow().exchange.hasFailed : readyVerdict(state),
     );
@@ -119,9 +119,8 @@ export class PythonSession extends SessionCore {
    * when it is written. The answer is for `waitForResponse`, `waitForTensor` or `readResponse`.
    */
   async sendRequest(message: Message, { signal }: SignalOptions = {}): Promise<void> {
-    const life = await this.running();
-    await Promise.all(this.#sends.values());
-    const request = messageRequest(life.facts, message, this.#isUnread(life), false);
+    const life = await this.#readyToSend();
+    const request = messageRequest(life.facts, message, this.#isUnread(life));
     const { command } = request;
     if (command === "exit") this.expectExit();
     await new Promise<void>((resolve, reject) => {
@@ -140,12 +139,12 @@ export class PythonSession extends SessionCore {
   /** The text of an unread answer to `sendRequest`; `undefined` when none is there. @throws the error that the answer is. */
   async readResponse(): Promise<string | undefined> {
     const letter = this.newResponse() ? this.mailbox.take() : undefined;
-    return letter && this.#opened(letter).response.text;
+    return letter && this.#asText(this.#opened(letter));
   }
 
   /** The text of the next answer to `sendRequest`. @throws TrError `TR_CALL_TIMEOUT` (waiting again works), or the error that the answer is. */
   async waitForResponse(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<string> {
-    return (await this.#nextAnswer(timeoutMs, signal)).response.text;
+    return this.#asText(await this.#nextAnswer(timeoutMs, signal));
   }
 
   /** Sends a request and resolves to the text of its answer. A time-out cancels the request. */
@@ -154,7 +153,7 @@ export class PythonSession extends SessionCore {
     timeoutMs = 10_000,
     { signal }: SignalOptions = {},
   ): Promise<string> {
-    return (await this.#fetch(message, timeoutMs, signal, false)).response.text;
+    return this.#asText(await this.#fetch(message, timeoutMs, signal));
   }
 
   /** Sends a request and resolves to the tensor of its answer. */
@@ -172,9 +171,7 @@ export class PythonSession extends SessionCore {
     timeoutMs = 10_000,
     { signal }: SignalOptions = {},
   ): Promise<Tensor[]> {
-    const { response, tensors } = await this.#fetch(message, timeoutMs, signal, true);
-    if (tensors.size === 0) throw noTensor(response.text);
-    return [...tensors.values()];
+    return tensorsOf(await this.#fetch(message, timeoutMs, signal));
   }
 
   /** The tensor of the next answer to `sendRequest`. @throws TrError `TR_PROTOCOL` when the answer holds none or several. */
@@ -184,14 +181,10 @@ export class PythonSession extends SessionCore {
 
   /** The tensors of the next answer to `sendRequest`. */
   async waitForTensors(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<Tensor[]> {
-    const { response } = await this.#nextAnswer(timeoutMs, signal);
-    const { worker } = this.runningNow();
-    const tags = tagsOf(response, worker.channel);
-    if (tags.length === 0) throw noTensor(response.text);
-    return [...(await takeTensors(worker.channel, tags)).values()];
+    return tensorsOf(await this.#nextAnswer(timeoutMs, signal));
   }
 
-  /** Waits for the tensor file of that tag, reads and removes it. @throws TrError `TR_CALL_TIMEOUT`. */
+  /** The tensor of that tag, as soon as it is there: in an answer, or written by the script. @throws TrError `TR_CALL_TIMEOUT`. */
   async recvTensor(
     tag: string,
     timeoutMs = 10_000,
@@ -200,19 +193,26 @@ export class PythonSession extends SessionCore {
     assertName("tag", tag);
     const limitMs = waitLimitMs(timeoutMs);
     const { channel } = (await this.running()).worker;
-    await channel.waitFor(() => channel.exists(`${tag}.tsr`) || undefined, {
-      timeoutMs: limitMs,
-      ...(signal && { signal }),
-    });
-    const tensor = await takeTensor(channel, tag);
+    const file = `${tag}.tsr`;
+    this.drain();
+    const look = () => this.mailbox.takeTensor(tag) ?? (channel.exists(file) || undefined);
+    const found = await channel
+      .waitFor(look, { timeoutMs: limitMs, ...(signal && { signal }) })
+      .catch((error) => {
+        if (signal?.aborted)
+          throw new TrError("TR_CANCELLED", "the wait was cancelled", { cause: error });
+        throw TrError.is(error, "TR_SESSION_CLOSED") ? this.endReason() : error;
+      });
+    const tensor = found === true ? await takeTensor(channel, tag) : found;
     if (tensor !== undefined) return tensor;
-    throw new TrError("TR_CALL_TIMEOUT", `no ${tag}.tsr within ${timeoutMs} ms`, { timeoutMs });
+    throw new TrError("TR_CALL_TIMEOUT", `no tensor ${tag} within ${timeoutMs} ms`, { timeoutMs });
   }
 
   /** Writes a tensor for the worker under a tag that later requests name. @throws TrError `TR_INVALID_ARGUMENT` when that tag is still unread. */
-  async sendTensor(tensor: Tensor, tag: string, _options: SignalOptions = {}): Promise<void> {
+  async sendTensor(tensor: Tensor, tag: string, { signal }: SignalOptions = {}): Promise<void> {
     assertName("tag", tag);
-    const { facts, worker } = await this.running();
+    const { facts, worker } = this.isStarting ? await this.running() : this.runningNow();
+    if (signal?.aborted) throw sendCancelled(tag, signal);
     const file = tensorFile(tag, tensor, facts.level, `tensor ${tag}`);
     if (this.#sends.has(tag) || worker.channel.exists(`${tag}.tsr`)) {
       throw new TrError(
@@ -220,24 +220,39 @@ export class PythonSession extends SessionCore {
         `tag: the worker has not read ${tag} yet; choose another, or send a request that uses it`,
       );
     }
-    const send = writeTensors(worker.channel, [file]).finally(() => this.#sends.delete(tag));
+    const send = writeTensors(worker.channel, [file], signal)
+      .catch((error) => {
+        throw signal?.aborted ? sendCancelled(tag, signal) : error;
+      })
+      .finally(() => this.#sends.delete(tag));
     this.#sends.set(tag, send);
     this.#sentTags.add(tag);
     await send;
+  }
+
+  /** When the start and the sends that are under way have ended. */
+  async #readyToSend(): Promise<Life> {
+    if (this.isStarting) await this.running();
+    if (this.#sends.size > 0) await Promise.all(this.#sends.values());
+    return this.runningNow();
   }
 
   async #fetch(
     message: Message,
     timeoutMs: number,
     signal: AbortSignal | undefined,
-    readsTensors: boolean,
   ): Promise<Answer> {
     const limitMs = waitLimitMs(timeoutMs);
-    const life = await this.running();
-    await Promise.all(this.#sends.values());
-    const request = messageRequest(life.facts, message, this.#isUnread(life), readsTensors);
+    const life = await this.#readyToSend();
+    const request = messageRequest(life.facts, message, this.#isUnread(life));
+    if (request.command === "exit") this.expectExit();
     const limits: Limits = { signal, timeoutMs: limitMs };
     return this.#checked(await life.exchange.submit(request, limits), request.command);
+  }
+
+  #asText(answer: Answer): string {
+    this.mailbox.keep(answer.tensors);
+    return answerText(answer);
   }
 
   async #nextAnswer(timeoutMs: number, signal: AbortSignal | undefined): Promise<Answer> {
@@ -262,6 +277,20 @@ export class PythonSession extends SessionCore {
   }
 }
 
+function tensorsOf({ response, tensors }: Answer): Tensor[] {
+  if (tensors.size > 0) return [...tensors.values()];
+  throw new TrError(
+    "TR_PROTOCOL",
+    `expected an answer with a tensor, found the text "${response.text}"`,
+  );
+}
+
+function sendCancelled(tag: string, signal: AbortSignal): TrError {
+  return new TrError("TR_CANCELLED", `the sending of ${tag} was cancelled`, {
+    cause: signal.reason,
+  });
+}
+
 function onlyTensor(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors;
   if (first !== undefined && tensors.length === 1) return first;
@@ -269,10 +298,6 @@ function onlyTensor(tensors: readonly Tensor[]): Tensor {
     "TR_PROTOCOL",
     `expected an answer with one tensor, found ${tensors.length}; use waitForTensors or fetchTensors`,
   );
-}
-
-function noTensor(text: string): TrError {
-  return new TrError("TR_PROTOCOL", `expected an answer with a tensor, found the text "${text}"`);
 }
 
 function describe(value: unknown): string {

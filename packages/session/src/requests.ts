@@ -30,6 +30,12 @@ export function callRequest(
       `command: expected a name without spaces, found ${JSON.stringify(command)}`,
     );
   }
+  if (command === "exit") {
+    throw new TrError(
+      "TR_INVALID_ARGUMENT",
+      "command: exit is the protocol's own word for the end of the worker: use pleaseExit() or close()",
+    );
+  }
   const tensors: TensorFile[] = [];
   const addTensor = (value: unknown, path: string): string => {
     const tag = `${prefix}_${tensors.length}`;
@@ -62,7 +68,6 @@ export function callRequest(
   return {
     command,
     tensors,
-    readsTensors: true,
     toText: (id) =>
       buildRequest({
         command,
@@ -81,7 +86,6 @@ export function messageRequest(
   facts: WorkerFacts,
   message: Message,
   isUnreadTag: (word: string) => boolean,
-  readsTensors: boolean,
 ): OutgoingRequest {
   const { command, words, extra } = parseMessage(message);
   const list = words.split(/\s+/).filter((word) => word !== "");
@@ -89,7 +93,6 @@ export function messageRequest(
   return {
     command,
     tensors: [],
-    readsTensors,
     toText: (id) =>
       buildRequest({
         command,
@@ -124,4 +127,11 @@ export function answerValue({ response, tensors }: Answer): unknown {
 /** How many requests a worker takes at once. */
 export function concurrencyOf(facts: WorkerFacts): number {
   return facts.level === 2 ? (facts.workerInfo satisfies WorkerInfo).concurrency : 1;
+}
+
+/** An answer as text. A structured result has none of its own: it is given as JSON. */
+export function answerText({ response, tensors }: Answer): string {
+  const { text, value } = response;
+  const hasText = text !== "" || tensors.size > 0 || value === undefined || value === null;
+  return hasText || typeof value === "string" ? text : JSON.stringify(value);
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { TrError } from "@tr/protocol/errors";
 import { abortable } from "./abortable.js";
-import { cancelledStart, crashError, startFailed } from "./errors.js";
+import { crashError, startFailed } from "./errors.js";
 import { Exchange } from "./exchange.js";
 import type { WorkerFacts } from "./first-status.js";
 import { liveWorkers } from "./live-workers.js";
@@ -48,9 +48,24 @@ interface Attempt {
   ending?: { readonly reason: TrError; readonly asFailure: boolean };
 }
 
+/** A start under way. Whoever calls start() meanwhile waits for the same one. */
+interface Starting {
+  readonly promise: Promise<void>;
+  readonly control: AbortController;
+  callers: number;
+}
+
 /** How long the steps of `close()` wait, in ms. */
 const closeLadder: StopLadder = { requestMs: 2000, termMs: 1000 };
 const terminateLadder: StopLadder = { requestMs: 0, termMs: 1000 };
+
+/** Resolves when the signal aborts. */
+function once(signal: AbortSignal): Promise<void> | undefined {
+  if (signal.aborted) return undefined;
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
+}
 
 /** The life of one Python process after another: start, state, events, end. {@link PythonSession} adds the calls. */
 export abstract class SessionCore extends EventEmitter<SessionEvents> {
@@ -59,11 +74,13 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
   protected readonly mailbox = new Mailbox();
   #state: SessionState = { status: "idle" };
   #attempt: Attempt | undefined;
-  #starting: Promise<void> | undefined;
+  #starting: Starting | undefined;
+  #requests = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: SessionOptions) {
     super();
+    this.setMaxListeners(0); // every wait for a state listens
     this.options = resolveOptions(options);
     this.sessionId = this.options.sessionId ?? randomSessionId();
   }
@@ -105,13 +122,23 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
    * @throws TrError `TR_PYTHON_NOT_FOUND`, `TR_SCRIPT_NOT_FOUND`, `TR_START_FAILED` and `TR_START_TIMEOUT` (both
    * with the last lines of stderr), `TR_SESSION_CLOSED`, `TR_CANCELLED`.
    */
-  start({ signal }: SignalOptions = {}): Promise<void> {
-    if (this.#closing) return Promise.reject(this.#closedError());
-    if (this.#state.status === "ready" || this.#state.status === "busy") return Promise.resolve();
-    this.#starting ??= this.#start(signal).finally(() => {
-      this.#starting = undefined;
-    });
-    return this.#starting;
+  async start({ signal }: SignalOptions = {}): Promise<void> {
+    if (this.#closing) throw this.#closedError();
+    if (this.#state.status === "ready" || this.#state.status === "busy") return;
+    this.#starting ??= this.#begin();
+    const starting = this.#starting;
+    starting.callers++;
+    try {
+      await abortable(starting.promise, signal);
+    } catch (error) {
+      if (signal?.aborted && starting.callers === 1) {
+        starting.control.abort(error); // the last who wanted it has gone
+        await starting.promise.catch(() => undefined);
+      }
+      throw error;
+    } finally {
+      starting.callers--;
+    }
   }
 
   /** Ends the process now: SIGTERM, then SIGKILL of the group. Pending calls fail with `TR_WORKER_CRASHED`; `start()` works again. */
@@ -139,7 +166,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
   async join({ signal }: SignalOptions = {}): Promise<void> {
     const attempt = this.#attempt;
     if (attempt === undefined) return;
-    await abortable(attempt.worker.process.waitForExit(undefined), signal);
+    await attempt.worker.process.waitForExit(undefined, signal);
     await attempt.gone;
   }
 
@@ -159,11 +186,12 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     const attempt = this.#attempt;
     if (attempt === undefined || !isRunning(this.#state)) return true;
     const { worker, life } = attempt;
-    this.expectExit();
     if (!ensure) {
       askToLeave(worker, life?.facts.level);
-      return abortable(worker.process.waitForExit(requestMs), signal);
+      this.expectExit();
+      return worker.process.waitForExit(requestMs, signal);
     }
+    this.expectExit();
     const left = await abortable(
       stopWorker(worker, life?.facts.level, { requestMs, termMs: terminateLadder.termMs }),
       signal,
@@ -172,10 +200,20 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     return left;
   }
 
-  /** The running worker. @throws TrError `TR_NOT_STARTED`, `TR_SESSION_CLOSED`, or the error of the crash. */
+  protected get isStarting(): boolean {
+    return this.#starting !== undefined;
+  }
+
+  /** The running worker, when it has started. @throws as `runningNow`, and as the start. */
   protected async running(): Promise<Life> {
-    if (this.#starting !== undefined) await this.#starting;
+    await this.#starting?.promise;
     return this.runningNow();
+  }
+
+  /** Why the last process has ended. */
+  protected endReason(): TrError {
+    if (this.#state.status === "crashed") return this.#state.error;
+    return this.#attempt?.ending?.reason ?? this.#closedError();
   }
 
   /** Takes the answers that are there. */
@@ -183,6 +221,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     this.#attempt?.life?.exchange.drain();
   }
 
+  /** The running worker. @throws TrError `TR_NOT_STARTED`, `TR_SESSION_CLOSED`, or the error of the crash. */
   protected runningNow(): Life {
     const life = this.#attempt?.life;
     if (this.#closing) throw this.#closedError();
@@ -200,9 +239,19 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     this.#apply({ type: "stopping" });
   }
 
-  async #start(signal: AbortSignal | undefined): Promise<void> {
-    await this.#attempt?.gone;
-    if (signal?.aborted) throw cancelledStart(signal);
+  #begin(): Starting {
+    const control = new AbortController();
+    const promise = this.#start(control.signal).finally(() => {
+      this.#starting = undefined;
+    });
+    promise.catch(() => undefined); // its callers wait for it one by one, and some have gone
+    return { promise, control, callers: 0 };
+  }
+
+  /** @param signal its reason is the TrError to fail with */
+  async #start(signal: AbortSignal): Promise<void> {
+    await Promise.race([this.#attempt?.gone, once(signal)]);
+    signal.throwIfAborted();
     this.mailbox.clear();
     const worker = await spawnWorker(this.options, this.sessionId, (stream, line) =>
       this.#log(stream, line),
@@ -210,30 +259,44 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     const attempt: Attempt = { worker, gone: this.#untilGone(() => attempt, worker) };
     this.#attempt = attempt;
     this.#apply({ type: "spawned", pid: worker.process.pid });
-    const onAbort = () => void this.#end(cancelledStart(signal), terminateLadder);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const onAbort = () => {
+      attempt.ending ??= { reason: signal.reason, asFailure: false };
+      void stopWorker(worker, undefined, terminateLadder);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
     try {
-      if (this.#closing) throw this.#closedError();
+      signal.throwIfAborted();
       const facts = await waitUntilStarted(worker, this.options.startTimeoutMs);
-      attempt.life = { worker, facts, exchange: this.#makeExchange(worker, facts) };
+      attempt.life = { worker, facts, exchange: this.#makeExchange(attempt, facts) };
       this.#apply({ type: "ready" });
     } catch (error) {
-      attempt.ending ??= { reason: error as TrError, asFailure: true };
+      attempt.ending ??= { reason: error as TrError, asFailure: !signal.aborted };
       await stopWorker(worker, undefined, terminateLadder);
       await attempt.gone;
       throw attempt.ending.reason;
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", onAbort);
     }
   }
 
-  #makeExchange(worker: RunningWorker, facts: WorkerFacts): Exchange {
+  #makeExchange(attempt: Attempt, facts: WorkerFacts): Exchange {
+    const { worker } = attempt;
+    let release: (() => void) | undefined;
     return new Exchange({
       channel: worker.channel,
       level: facts.level,
       concurrency: concurrencyOf(facts),
+      nextId: () => String(++this.#requests),
+      onBroken: (reason) => {
+        attempt.ending ??= { reason, asFailure: true };
+        void stopWorker(worker, undefined, terminateLadder);
+      },
       onPending: ({ unanswered, awaited }) => {
-        worker.process.hold(awaited > 0);
+        if (awaited > 0) release ??= worker.process.hold();
+        else {
+          release?.();
+          release = undefined;
+        }
         this.#apply({ type: "pending", pending: unanswered });
       },
     });
@@ -241,13 +304,14 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
 
   /** Fails what is pending, walks down the ladder, and waits until nothing is left. */
   async #end(reason: TrError, ladder: StopLadder): Promise<void> {
-    if (!isRunning(this.#state)) {
-      await this.#attempt?.gone;
-      // A start that has made no process yet sees that the session is closed, and ends what it makes.
-      if (this.#closing !== undefined) await this.#starting?.catch(() => undefined);
-    }
+    const starting = this.#starting;
+    starting?.control.abort(reason);
+    if (!isRunning(this.#state)) await starting?.promise.catch(() => undefined);
     const attempt = this.#attempt;
-    if (attempt === undefined || !isRunning(this.#state)) return;
+    if (attempt === undefined || !isRunning(this.#state)) {
+      await attempt?.gone;
+      return;
+    }
     attempt.ending = { reason, asFailure: false };
     this.#apply({ type: "stopping" });
     attempt.life?.exchange.fail(reason);

@@ -74,7 +74,7 @@ export async function waitUntilStarted(
   const { process, channel } = worker;
   const ended = new AbortController();
   process.exited.then(() => ended.abort());
-  process.hold(true);
+  const release = process.hold();
   try {
     const facts = await channel.waitFor(lookForWorker(channel), {
       timeoutMs,
@@ -86,7 +86,7 @@ export async function waitUntilStarted(
     if (!ended.signal.aborted) throw error;
     throw startFailed(await process.exited, process.stderrTail);
   } finally {
-    process.hold(false);
+    release();
   }
 }
 

@@ -1,3 +1,4 @@
+import { TrError } from "@tr/protocol/errors";
 import type { WorkerFacts } from "./first-status.js";
 import type { RunningWorker } from "./start-worker.js";
 
@@ -55,8 +56,7 @@ export async function stopWorker(
   ladder: StopLadder,
 ): Promise<boolean> {
   const { process } = worker;
-  if (ladder.requestMs !== 0) {
-    askToLeave(worker, level);
+  if (ladder.requestMs !== 0 && couldAsk(worker, level)) {
     if (await process.waitForExit(ladder.requestMs)) return true;
   }
   process.kill("SIGTERM");
@@ -64,4 +64,15 @@ export async function stopWorker(
   process.kill("SIGKILL");
   await process.waitForExit(undefined);
   return false;
+}
+
+/** Whether the worker could be told. A full disk or a directory that is gone is no reason to leave it running. */
+function couldAsk(worker: RunningWorker, level: WorkerFacts["level"] | undefined): boolean {
+  try {
+    askToLeave(worker, level);
+    return true;
+  } catch (error) {
+    if (TrError.is(error)) return false;
+    throw error;
+  }
 }

@@ -46,9 +46,12 @@ export function tensorFile(tag: string, tensor: Tensor, level: 1 | 2, what: stri
 export async function writeTensors(
   channel: FileChannel,
   files: readonly TensorFile[],
+  signal?: AbortSignal,
 ): Promise<void> {
   for (const { tag, header, tensor } of files) {
-    await channel.write(`${tag}.tsr`, [header, payloadBytes(tensor)]);
+    await channel.write(`${tag}.tsr`, [header, payloadBytes(tensor)], {
+      ...(signal && { signal }),
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import { TrError } from "@tr/protocol/errors";
 import type { SessionEvents } from "./session-core.js";
 import type { SessionState } from "./state.js";
+import { startTimer } from "./timer.js";
 
 /** True: the worker waits for a request; false: it is gone; `undefined`: neither yet. */
 export function readyVerdict({ status }: SessionState): boolean | undefined {
@@ -20,7 +21,7 @@ export function waitForVerdict(
   if (now !== undefined) return Promise.resolve(now);
   return new Promise((resolve, reject) => {
     const finish = () => {
-      clearTimeout(timer);
+      stopTimer();
       session.off("state", onState);
       signal?.removeEventListener("abort", onAbort);
     };
@@ -36,7 +37,7 @@ export function waitForVerdict(
       finish();
       reject(new TrError("TR_CANCELLED", "the wait was cancelled", { cause: signal?.reason }));
     };
-    const timer = limitMs === undefined ? undefined : setTimeout(() => settle(false), limitMs);
+    const stopTimer = limitMs === undefined ? () => {} : startTimer(limitMs, () => settle(false));
     session.on("state", onState);
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });

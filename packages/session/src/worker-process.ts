@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import { abortable } from "./abortable.js";
 import { LineSplitter } from "./line-splitter.js";
 import { killGroup } from "./process-group.js";
+import { startTimer } from "./timer.js";
 
 export interface SpawnOptions {
   readonly file: string;
@@ -37,6 +39,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #tail: string[] = [];
   #exit: Exit | undefined;
+  #holders = 0;
 
   /** @throws the system's error when the file cannot be run. */
   static async spawn(options: SpawnOptions): Promise<WorkerProcess> {
@@ -65,7 +68,7 @@ export class WorkerProcess {
       this.#readLines(name, options.onLine),
     );
     this.exited = this.#waitForExit(Promise.all(drained));
-    this.hold(false);
+    this.#reference("unref");
   }
 
   get hasExited(): boolean {
@@ -77,10 +80,18 @@ export class WorkerProcess {
     return this.#tail.join("\n");
   }
 
-  /** Whether the running process keeps this program alive. */
-  hold(on: boolean): void {
+  /** Keeps this program alive while the process runs, until every holder has called what it got. */
+  hold(): () => void {
+    if (this.#holders++ === 0) this.#reference("ref");
+    let isHeld = true;
+    return () => {
+      if (isHeld && --this.#holders === 0) this.#reference("unref");
+      isHeld = false;
+    };
+  }
+
+  #reference(verb: "ref" | "unref"): void {
     const { stdin, stdout, stderr } = this.#child;
-    const verb = on ? "ref" : "unref";
     this.#child[verb]();
     for (const pipe of [stdin, stdout, stderr]) (pipe as Socket | null)?.[verb]?.();
   }
@@ -90,19 +101,20 @@ export class WorkerProcess {
     if (!this.hasExited) killGroup(this.pid, signal);
   }
 
-  /** Waits until the process has ended; false when the time is up first. `undefined`: for ever. */
-  async waitForExit(timeoutMs: number | undefined): Promise<boolean> {
-    this.hold(true);
-    let timer: NodeJS.Timeout | undefined;
+  /** Waits until the process has ended; false when the time is up first. `undefined`: for ever. @throws TrError `TR_CANCELLED`. */
+  async waitForExit(timeoutMs: number | undefined, signal?: AbortSignal): Promise<boolean> {
+    const release = this.hold();
+    let stopTimer = () => {};
     try {
-      if (timeoutMs === undefined) return await this.exited.then(() => true);
+      const ended = this.exited.then(() => true);
+      if (timeoutMs === undefined) return await abortable(ended, signal);
       const timeout = new Promise<false>((resolve) => {
-        timer = setTimeout(() => resolve(false), timeoutMs);
+        stopTimer = startTimer(timeoutMs, () => resolve(false));
       });
-      return await Promise.race([this.exited.then(() => true), timeout]);
+      return await abortable(Promise.race([ended, timeout]), signal);
     } finally {
-      clearTimeout(timer);
-      this.hold(false);
+      stopTimer();
+      release();
     }
   }
 
