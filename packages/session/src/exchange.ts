@@ -70,6 +70,8 @@ export class Exchange {
   readonly #sent = new Map<string, Entry>();
   readonly #stop = new AbortController();
   readonly #reading = new Set<Promise<void>>();
+  readonly #claimed = new Set<string>();
+  readonly #beingRead = new Set<string>();
   #sending: Promise<void> | undefined;
   #isListening = false;
   #failure: TrError | undefined;
@@ -146,6 +148,16 @@ export class Exchange {
     this.#changed();
   }
 
+  /**
+   * Whether a tensor file that is there may be read by its tag: a worker writes them before the answer
+   * that they belong to, which then comes without this one. False: its answer has come and is being read.
+   */
+  claim(tag: string): boolean {
+    if (this.#beingRead.has(tag)) return false;
+    this.#claimed.add(tag);
+    return true;
+  }
+
   /** Resolves when nothing is being written or read any more. */
   async settled(): Promise<void> {
     await Promise.all([this.#sending, ...this.#reading]);
@@ -187,6 +199,7 @@ export class Exchange {
     }
     if (this.#failure !== undefined) throw this.#failure;
     if (entry.phase === "left") throw cancelled(request.command, limits.signal, "unsent");
+    this.#claimed.clear(); // what was claimed before belongs to no answer to come
     channel.writeSync("request.json", request.toText(entry.id));
     entry.phase = "sent";
     this.#limit(entry);
@@ -295,7 +308,7 @@ export class Exchange {
     }
     if (!response.final) return;
     this.#hasFailed = response.kind === "error";
-    const tags = tagsOf(response, channel);
+    const tags = tagsOf(response, channel).filter((tag) => !this.#claimed.delete(tag));
     if (tags.length === 0) {
       entry.settle({ response, tensors: new Map() });
       this.#finish(entry);
@@ -304,6 +317,7 @@ export class Exchange {
     // The next request waits until these are read: its answer may bring tensors of the same names.
     entry.phase = "answered";
     entry.stopTimer?.();
+    for (const tag of tags) this.#beingRead.add(tag);
     const reading = takeTensors(channel, tags)
       .then(
         (tensors) => entry.settle({ response, tensors }),
@@ -311,6 +325,7 @@ export class Exchange {
       )
       .finally(() => {
         this.#reading.delete(reading);
+        for (const tag of tags) this.#beingRead.delete(tag);
         this.#finish(entry);
       });
     this.#reading.add(reading);

@@ -14,6 +14,12 @@ describe("the options", () => {
     [{ startTimeoutMs: Number.NaN }, /startTimeoutMs/],
     [{ script: "" }, /script/],
     [{ minFreeBytes: -1 }, /minFreeBytes/],
+    [{ args: "abc" }, /args: expected a list/],
+    [{ args: ["a\0b"] }, /args/],
+    [{ env: 5 }, /env/],
+    [{ env: { A: 5 } }, /env/],
+    [{ quiet: "no" }, /quiet: expected true or false/],
+    [{ notifications: "off" }, /notifications/],
     [{ timeout: 5 }, /timeout: expected one of script/],
   ])("%o are refused with the option's name", (options, text) => {
     expect(() => new PythonSession(options as object)).toThrow(invalid(text));

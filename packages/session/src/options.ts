@@ -63,6 +63,21 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
       throw invalid(name, "a path", JSON.stringify(value));
     }
   }
+  const { args, env } = options;
+  const isWord = (word: unknown) => typeof word === "string" && !word.includes("\0");
+  if (args !== undefined && !(Array.isArray(args) && args.every(isWord))) {
+    throw invalid("args", "a list of strings without NUL", JSON.stringify(args));
+  }
+  const isVariable = (value: unknown) => value === undefined || isWord(value);
+  if (env !== undefined && !(isRecord(env) && Object.values(env).every(isVariable))) {
+    throw invalid("env", "an object of strings without NUL", JSON.stringify(env));
+  }
+  for (const name of ["quiet", "notifications"] as const) {
+    const value = options[name];
+    if (value !== undefined && typeof value !== "boolean") {
+      throw invalid(name, "true or false", JSON.stringify(value));
+    }
+  }
   const sessionFolder = options.sessionFolder ?? "python_session";
   if (!isName(sessionFolder)) {
     throw invalid("sessionFolder", "one folder name", JSON.stringify(sessionFolder));
@@ -86,7 +101,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
 
 /** A time limit of a call: a positive number. For ever is said by leaving it out. */
 export function assertTimeout(name: string, value: unknown): asserts value is number {
-  if (typeof value !== "number" || !(value > 0)) {
+  if (typeof value !== "number" || !(value > 0) || value === Number.POSITIVE_INFINITY) {
     throw invalid(name, "a number of milliseconds > 0 (leave it out for no limit)", String(value));
   }
 }
@@ -97,6 +112,10 @@ export function waitLimitMs(value: number): number | undefined {
     throw invalid("timeoutMs", "a number of milliseconds ≥ 0 (0: for ever)", String(value));
   }
   return value === 0 || value === Number.POSITIVE_INFINITY ? undefined : value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(name: string, expected: string, found: string): TrError {

@@ -192,10 +192,13 @@ export class PythonSession extends SessionCore {
   ): Promise<Tensor> {
     assertName("tag", tag);
     const limitMs = waitLimitMs(timeoutMs);
-    const { channel } = (await this.running()).worker;
-    const file = `${tag}.tsr`;
+    const { worker, exchange } = await this.running();
+    const { channel } = worker;
     this.drain();
-    const look = () => this.mailbox.takeTensor(tag) ?? (channel.exists(file) || undefined);
+    const look = () => {
+      const isThere = () => channel.exists(`${tag}.tsr`) && exchange.claim(tag);
+      return this.mailbox.takeTensor(tag) ?? (isThere() || undefined);
+    };
     const found = await channel
       .waitFor(look, { timeoutMs: limitMs, ...(signal && { signal }) })
       .catch((error) => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type FileChannel, openFileChannel } from "@tr/file-channel";
 import { buildHostInfo } from "@tr/protocol";
@@ -38,6 +38,10 @@ export async function spawnWorker(
     throw new TrError("TR_SCRIPT_NOT_FOUND", `there is no script ${script} (option script)`, {
       script,
     });
+  }
+  const { cwd } = options;
+  if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new TrError("TR_INVALID_ARGUMENT", `option cwd: there is no directory ${resolve(cwd)}`);
   }
   const found = findPython({ script, ...(options.python && { python: options.python }) });
   const { workspace, path: directory } = makeSessionDirectory(options, sessionId);
