@@ -3,8 +3,9 @@
 A description is an object with the key ``type``: int float str bool none bytes tensor any unknown,
 list (``item``), dict (``value``), tuple (``items``), literal (``values``), union (``of``), and ref
 (``name``) to one of :attr:`TypeDescriber.definitions`. These have the key ``kind``: object
-(``fields``: ``name``, ``type``, ``required``, and ``input``: whether an argument has it), enum
-(``values``), tuple (``fields``) and alias (``to``); each has ``doc``, a text or None.
+(``fields``: ``name``, ``type``, and of an argument's and a result's ``input`` and ``output``:
+"required", "optional" or "absent"), enum (``values``), tuple (``fields``: ``name``, ``type``) and
+alias (``to``); each has ``doc``, a text or None.
 """
 
 from __future__ import annotations
@@ -167,7 +168,7 @@ class TypeDescriber:
             self.definitions[name] = {**define(), "doc": _doc_of(cls)}
         return {"type": "ref", "name": name}
 
-    def _field(self, owner: type, name: str, annotation: Any, **more: bool) -> Description:
+    def _field(self, owner: type, name: str, annotation: Any, **more: str) -> Description:
         declares = (base for base in owner.__mro__ if name in vars(base).get("__annotations__", {}))
         scope = scope_of_module(next(declares, owner).__module__)
         described = self.describe(annotation, scope, f"{owner.__name__}.{name}")
@@ -183,30 +184,26 @@ class TypeDescriber:
             # Under `from __future__ import annotations` a class does not see its own NotRequired.
             text = getattr(annotation, "__forward_arg__", str(annotation))
             marked = re.search(r"\b(NotRequired|Required)\[", text)
-            required = marked[1] == "Required" if marked else name in cls.__required_keys__
-            fields.append(self._field(cls, name, annotation, required=required, input=True))
+            is_required = marked[1] == "Required" if marked else name in cls.__required_keys__
+            presence = "required" if is_required else "optional"
+            fields.append(self._field(cls, name, annotation, input=presence, output=presence))
         return {"kind": "object", "fields": fields}
 
     def _dataclass(self, cls: Any) -> Description:
-        fields = [
-            self._field(
-                cls,
-                field.name,
-                field.type,
-                required=field.default is dataclasses.MISSING
-                and field.default_factory is dataclasses.MISSING,
-                input=field.init,
-            )
-            for field in dataclasses.fields(cls)
-        ]
+        missing = dataclasses.MISSING
+        fields = []
+        for field in dataclasses.fields(cls):
+            has_default = field.default is not missing or field.default_factory is not missing
+            presence = "optional" if has_default else "required"
+            if not field.init:
+                presence = "absent"
+            made = self._field(cls, field.name, field.type, input=presence, output="required")
+            fields.append(made)
         return {"kind": "object", "fields": fields}
 
     def _named_tuple(self, cls: Any) -> Description:
         annotations = getattr(cls, "__annotations__", {})
-        fields = [
-            self._field(cls, name, annotations.get(name, Any), required=True, input=True)
-            for name in cls._fields
-        ]
+        fields = [self._field(cls, name, annotations.get(name, Any)) for name in cls._fields]
         return {"kind": "tuple", "fields": fields}
 
     def _enum(self, cls: type[enum.Enum]) -> Description | None:
