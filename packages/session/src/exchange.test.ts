@@ -2,7 +2,8 @@ import { createMemoryChannel, type FileChannel } from "@tr/file-channel";
 import { TrError } from "@tr/protocol/errors";
 import { encode, full } from "@tr/tsr-codec";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Exchange, type OutgoingRequest } from "./exchange.js";
+import { Exchange } from "./exchange.js";
+import type { OutgoingRequest } from "./pending-request.js";
 import { tensorFile } from "./tensor-files.js";
 
 let channel: FileChannel;

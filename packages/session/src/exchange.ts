@@ -1,50 +1,16 @@
 import type { FileChannel } from "@tr/file-channel";
 import { parseResponse, type Response } from "@tr/protocol";
 import type { TrError } from "@tr/protocol/errors";
-import type { Tensor } from "@tr/tsr-codec";
-import { cancelled, timedOut, withoutId } from "./errors.js";
+import { AnswerTensors } from "./answer-tensors.js";
+import { cancelled, withoutId } from "./errors.js";
 import {
-  removeTensors,
-  type TensorFile,
-  tagsOf,
-  takeTensors,
-  writeTensors,
-} from "./tensor-files.js";
-import { startTimer } from "./timer.js";
-
-export interface OutgoingRequest {
-  readonly command: string;
-  /** Written before the request; taken back when the request cannot be sent. */
-  readonly tensors: readonly TensorFile[];
-  /** The text of request.json, made when the request's turn comes. */
-  toText(id: string): string;
-}
-
-export interface Answer {
-  readonly response: Response;
-  /** By tag. */
-  readonly tensors: Map<string, Tensor>;
-}
-
-export interface Limits {
-  /** Counts from the moment the request is sent. */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onSent?: () => void;
-}
-
-interface Entry {
-  readonly id: string;
-  readonly request: OutgoingRequest;
-  readonly limits: Limits;
-  /**
-   * `left`: its caller is gone (time-out, abort) but the worker still owes the answer, which will be
-   * dropped. `answered`: the answer is there and its tensors are being read.
-   */
-  phase: "queued" | "sending" | "sent" | "left" | "answered";
-  stopTimer?: () => void;
-  settle(outcome: Answer | TrError): void;
-}
+  type Answer,
+  type Limits,
+  type Outcome,
+  type OutgoingRequest,
+  PendingRequest,
+} from "./pending-request.js";
+import { removeTensors, tagsOf, writeTensors } from "./tensor-files.js";
 
 export interface ExchangeOptions {
   readonly channel: FileChannel;
@@ -66,12 +32,10 @@ export interface ExchangeOptions {
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
-  readonly #queue: Entry[] = [];
-  readonly #sent = new Map<string, Entry>();
+  readonly #tensors: AnswerTensors;
+  readonly #queue: PendingRequest[] = [];
+  readonly #sent = new Map<string, PendingRequest>();
   readonly #stop = new AbortController();
-  readonly #reading = new Set<Promise<void>>();
-  readonly #claimed = new Set<string>();
-  readonly #beingRead = new Set<string>();
   #sending: Promise<void> | undefined;
   #isListening = false;
   #failure: TrError | undefined;
@@ -79,6 +43,7 @@ export class Exchange {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    this.#tensors = new AnswerTensors(options.channel);
   }
 
   /** Whether the last answer was an error. */
@@ -97,11 +62,7 @@ export class Exchange {
   }
 
   /** As {@link submit}; the outcome is there before the state says that the worker is ready again. */
-  post(
-    request: OutgoingRequest,
-    limits: Limits,
-    settle: (outcome: Answer | TrError) => void,
-  ): void {
+  post(request: OutgoingRequest, limits: Limits, settle: (outcome: Outcome) => void): void {
     const { signal } = limits;
     const refusal =
       this.#failure ?? (signal?.aborted ? cancelled(request.command, signal, "unsent") : undefined);
@@ -109,21 +70,10 @@ export class Exchange {
       settle(refusal);
       return;
     }
-    const onAbort = () =>
-      this.#leave(entry, (stopped) => cancelled(request.command, signal, stopped));
-    const entry: Entry = {
-      id: this.#options.nextId(),
-      request,
-      limits,
-      phase: "queued",
-      settle: (outcome) => {
-        entry.stopTimer?.();
-        signal?.removeEventListener("abort", onAbort);
-        settle(outcome);
-      },
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#queue.push(entry);
+    const id = this.#options.nextId();
+    this.#queue.push(
+      new PendingRequest(id, request, limits, settle, (pending) => this.#givenUp(pending)),
+    );
     this.#changed();
     this.#sendNext();
     this.#limitTheQueue();
@@ -138,44 +88,40 @@ export class Exchange {
     } catch {
       // What stands in the place of an answer cannot be read: `error` says already that none will come.
     }
-    const entries = [...this.#sent.values(), ...this.#queue.splice(0)];
+    const all = [...this.#sent.values(), ...this.#queue.splice(0)];
     this.#stop.abort(error);
-    for (const entry of entries) {
-      if (entry.phase === "answered") continue;
-      this.#sent.delete(entry.id);
-      if (entry.phase !== "left") entry.settle(error);
+    for (const pending of all) {
+      if (pending.phase === "answered") continue;
+      this.#sent.delete(pending.id);
+      pending.settle(error);
     }
     this.#changed();
   }
 
-  /**
-   * Whether a tensor file that is there may be read by its tag: a worker writes them before the answer
-   * that they belong to, which then comes without this one. False: its answer has come and is being read.
-   */
+  /** See {@link AnswerTensors.claim}. */
   claim(tag: string): boolean {
-    if (this.#beingRead.has(tag)) return false;
-    this.#claimed.add(tag);
-    return true;
+    return this.#tensors.claim(tag);
   }
 
   /** Resolves when nothing is being written or read any more. */
   async settled(): Promise<void> {
-    await Promise.all([this.#sending, ...this.#reading]);
+    await this.#sending;
+    await this.#tensors.settled();
   }
 
   #sendNext(): void {
     const isFree = this.#sending === undefined && this.#failure === undefined;
     if (!isFree || this.#sent.size >= this.#options.concurrency) return;
-    const entry = this.#queue.shift();
-    if (entry === undefined) return;
-    entry.phase = "sending";
-    this.#sent.set(entry.id, entry);
-    this.#sending = this.#send(entry)
+    const pending = this.#queue.shift();
+    if (pending === undefined) return;
+    pending.phase = "sending";
+    this.#sent.set(pending.id, pending);
+    this.#sending = this.#send(pending)
       .catch((error) => {
-        this.#sent.delete(entry.id);
-        const tags = entry.request.tensors.map(({ tag }) => tag);
+        this.#sent.delete(pending.id);
+        const tags = pending.request.tensors.map(({ tag }) => tag);
         removeTensors(this.#options.channel, tags);
-        if (entry.phase === "sending") entry.settle(this.#failure ?? error);
+        pending.settle(this.#failure ?? error); // who was told already is not told again
       })
       .finally(() => {
         this.#sending = undefined;
@@ -184,9 +130,9 @@ export class Exchange {
       });
   }
 
-  async #send(entry: Entry): Promise<void> {
+  async #send(pending: PendingRequest): Promise<void> {
     const { channel } = this.#options;
-    const { request, limits } = entry;
+    const { request } = pending;
     // A call of a session that has ended meanwhile must not run: every wait is cut short, and looked at.
     if (request.tensors.length > 0) await writeTensors(channel, request.tensors, this.#stop.signal);
     // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
@@ -198,42 +144,24 @@ export class Exchange {
       });
     }
     if (this.#failure !== undefined) throw this.#failure;
-    if (entry.phase === "left") throw cancelled(request.command, limits.signal, "unsent");
-    this.#claimed.clear(); // what was claimed before belongs to no answer to come
-    channel.writeSync("request.json", request.toText(entry.id));
-    entry.phase = "sent";
-    this.#limit(entry);
-    limits.onSent?.();
+    if (pending.phase === "left") throw cancelled(request.command, undefined, "unsent");
+    this.#tensors.forgetClaims();
+    channel.writeSync("request.json", request.toText(pending.id));
+    pending.sent();
     this.#listen();
   }
 
-  /** The caller goes; what was sent stays in the books until its answer has come. */
-  #leave(entry: Entry, reason: (stopped: "unsent" | undefined) => TrError): void {
-    if (entry.phase === "answered") return; // the answer has won
-    const wasSent = entry.phase === "sent";
-    if (entry.phase === "queued") this.#queue.splice(this.#queue.indexOf(entry), 1);
-    entry.phase = "left";
-    entry.settle(reason(wasSent ? undefined : "unsent"));
+  /** The caller has gone; what was sent stays in the books until its answer has come. */
+  #givenUp(pending: PendingRequest): void {
+    if (pending.phase === "queued") this.#queue.splice(this.#queue.indexOf(pending), 1);
+    pending.phase = "left";
     this.#changed();
     this.#limitTheQueue();
   }
 
-  /**
-   * A limit counts from the moment of sending. Behind a request that was given up that moment may
-   * never come, so there it counts from now: the caller of a worker that hangs is not kept for ever.
-   */
   #limitTheQueue(): void {
     if (![...this.#sent.values()].some(({ phase }) => phase === "left")) return;
-    for (const entry of this.#queue) if (entry.stopTimer === undefined) this.#limit(entry);
-  }
-
-  #limit(entry: Entry): void {
-    entry.stopTimer?.();
-    const { timeoutMs } = entry.limits;
-    if (timeoutMs === undefined) return;
-    entry.stopTimer = startTimer(timeoutMs, () =>
-      this.#leave(entry, (stopped) => timedOut(entry.request.command, timeoutMs, stopped)),
-    );
+    for (const pending of this.#queue) pending.waitsBehindAnother();
   }
 
   #listen(): void {
@@ -293,46 +221,35 @@ export class Exchange {
       if (level === 2 && response.id === undefined) throw withoutId(bytes);
     } catch (error) {
       // Whose answer it was cannot be read from it: everybody who waits for one is told.
-      for (const entry of [...this.#sent.values()]) {
-        this.#finish(entry);
-        if (entry.phase !== "left") entry.settle(error as TrError);
-      }
+      for (const pending of [...this.#sent.values()]) this.#finish(pending, error as TrError);
       return;
     }
     const id = response.id ?? this.#sent.keys().next().value;
-    const entry = id === undefined ? undefined : this.#sent.get(id);
-    if (entry === undefined || entry.phase === "left") {
+    const pending = id === undefined ? undefined : this.#sent.get(id);
+    if (pending === undefined || pending.phase === "left") {
       removeTensors(channel, tagsOf(response, channel));
-      if (entry !== undefined) this.#finish(entry);
+      if (pending !== undefined) this.#finish(pending);
       return;
     }
     if (!response.final) return;
     this.#hasFailed = response.kind === "error";
-    const tags = tagsOf(response, channel).filter((tag) => !this.#claimed.delete(tag));
-    if (tags.length === 0) {
-      entry.settle({ response, tensors: new Map() });
-      this.#finish(entry);
+    const reading = this.#tensors.take(response);
+    if (reading === undefined) {
+      this.#finish(pending, { response, tensors: new Map() });
       return;
     }
     // The next request waits until these are read: its answer may bring tensors of the same names.
-    entry.phase = "answered";
-    entry.stopTimer?.();
-    for (const tag of tags) this.#beingRead.add(tag);
-    const reading = takeTensors(channel, tags)
-      .then(
-        (tensors) => entry.settle({ response, tensors }),
-        (error) => entry.settle(error),
-      )
-      .finally(() => {
-        this.#reading.delete(reading);
-        for (const tag of tags) this.#beingRead.delete(tag);
-        this.#finish(entry);
-      });
-    this.#reading.add(reading);
+    pending.answered();
+    void reading.then(
+      (tensors) => this.#finish(pending, { response, tensors }),
+      (error) => this.#finish(pending, error),
+    );
   }
 
-  #finish(entry: Entry): void {
-    this.#sent.delete(entry.id);
+  /** The outcome is told before the state says that the worker is ready again. */
+  #finish(pending: PendingRequest, outcome?: Outcome): void {
+    if (outcome !== undefined) pending.settle(outcome);
+    this.#sent.delete(pending.id);
     this.#changed();
     this.#sendNext();
   }

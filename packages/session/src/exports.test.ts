@@ -3,7 +3,7 @@ import * as root from "@tr/session";
 import { expect, expectTypeOf, it } from "vitest";
 
 it("exports what it says, and the protocol's own TrError", () => {
-  expect(Object.keys(root).sort()).toEqual(["PythonSession", "TrError"]);
+  expect(Object.keys(root).sort()).toEqual(["PythonSession", "TrError", "generateTypes"]);
   expect(root.TrError).toBe(protocolTrError);
 });
 

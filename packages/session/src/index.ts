@@ -1,7 +1,11 @@
 export { TrError, type TrErrorCode } from "@tr/protocol/errors";
+export type { Tensor } from "@tr/tsr-codec";
 export type { SessionOptions } from "./options.js";
 export { type CallOptions, PythonSession } from "./python-session.js";
 export type { Message } from "./requests.js";
 export type { SessionEvents, SignalOptions } from "./session-core.js";
 export type { SessionInfo } from "./session-info.js";
 export type { SessionState } from "./state.js";
+export type { TypedCallOptions, TypedStreamOptions } from "./typed/call-options.js";
+export { type GenerateTypesOptions, generateTypes } from "./typed/generate-types.js";
+export type { TypedCommand, TypedServer } from "./typed/typed-server.js";

@@ -1,6 +1,6 @@
 import { TrError } from "@tr/protocol/errors";
 import type { Tensor } from "@tr/tsr-codec";
-import type { Answer } from "./exchange.js";
+import type { Answer } from "./pending-request.js";
 import { startTimer } from "./timer.js";
 
 /** One request of `sendRequest`: its command, and the answer or the reason why there is none. */

@@ -2,12 +2,14 @@ import { assertName } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { isTensor, type Tensor } from "@tr/tsr-codec";
 import { responseError } from "./errors.js";
-import type { Answer, Limits } from "./exchange.js";
 import type { Letter } from "./mailbox.js";
 import { assertTimeout, type SessionOptions, waitLimitMs } from "./options.js";
+import type { Answer, Limits } from "./pending-request.js";
 import { answerText, answerValue, callRequest, type Message, messageRequest } from "./requests.js";
 import { type Life, SessionCore, type SignalOptions } from "./session-core.js";
 import { takeTensor, tensorFile, writeTensors } from "./tensor-files.js";
+import { typedApi } from "./typed/typed-api.js";
+import type { TypedServer } from "./typed/typed-server.js";
 import { readyVerdict, waitForVerdict } from "./wait-for-state.js";
 
 export interface CallOptions extends SignalOptions {
@@ -94,6 +96,17 @@ export class PythonSession extends SessionCore {
       "TR_PROTOCOL",
       `${command}: expected one tensor as the result, found ${describe(result)}; use call for other results`,
     );
+  }
+
+  /**
+   * A script's commands as typed methods, from the value `server` of a module that `tr types` has
+   * written: required arguments by position, then an object of those with defaults, then the options
+   * of the call. The first call to a started worker compares its signatures with that module's.
+   *
+   * @throws (the methods) as `call`, and TrError `TR_PROTOCOL` when the worker's signatures are others.
+   */
+  as<Api extends object>(server: TypedServer<Api>): Api {
+    return typedApi(server, this, () => this.running());
   }
 
   /** Whether an answer to `sendRequest` is there and unread: its text or tensor, or the error in its place. */

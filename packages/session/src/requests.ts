@@ -9,8 +9,8 @@ import {
 } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { isTensor, type Tensor, tensor } from "@tr/tsr-codec";
-import type { Answer, OutgoingRequest } from "./exchange.js";
 import type { WorkerFacts } from "./first-status.js";
+import type { Answer, OutgoingRequest } from "./pending-request.js";
 import { type TensorFile, tensorFile } from "./tensor-files.js";
 
 export type Message = string | Record<string, unknown>;

@@ -29,7 +29,8 @@ export function checkSignatures(
   const names = Object.keys(server.commands);
   const missing = names.filter((name) => !Object.hasOwn(answer.commands, name));
   const changed = names.filter(
-    (name) => !missing.includes(name) && answer.commands[name]?.hash !== server.commands[name]?.hash,
+    (name) =>
+      !missing.includes(name) && answer.commands[name]?.hash !== server.commands[name]?.hash,
   );
   if (missing.length + changed.length === 0) return;
   const faults = [
