@@ -46,6 +46,11 @@ export class Exchange {
     this.#tensors = new AnswerTensors(options.channel);
   }
 
+  /** Whether the worker owes an answer. */
+  get isBusy(): boolean {
+    return this.#sent.size > 0;
+  }
+
   /** Whether the last answer was an error. */
   get hasFailed(): boolean {
     return this.#hasFailed;

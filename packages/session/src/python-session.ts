@@ -6,11 +6,12 @@ import type { Letter } from "./mailbox.js";
 import { assertTimeout, type SessionOptions, waitLimitMs } from "./options.js";
 import type { Answer, Limits } from "./pending-request.js";
 import { answerText, answerValue, callRequest, type Message, messageRequest } from "./requests.js";
-import { type Life, SessionCore, type SignalOptions } from "./session-core.js";
+import { SessionCore, type SignalOptions } from "./session-core.js";
 import { takeTensor, tensorFile, writeTensors } from "./tensor-files.js";
 import { typedApi } from "./typed/typed-api.js";
 import type { TypedServer } from "./typed/typed-server.js";
 import { readyVerdict, waitForVerdict } from "./wait-for-state.js";
+import type { ReadyWorker } from "./worker-life.js";
 
 export interface CallOptions extends SignalOptions {
   /** Keyword arguments of the Python function. */
@@ -247,7 +248,7 @@ export class PythonSession extends SessionCore {
   }
 
   /** When the start and the sends that are under way have ended. */
-  async #readyToSend(): Promise<Life> {
+  async #readyToSend(): Promise<ReadyWorker> {
     if (this.isStarting) await this.running();
     if (this.#sends.size > 0) await Promise.all(this.#sends.values());
     return this.runningNow();
@@ -288,7 +289,7 @@ export class PythonSession extends SessionCore {
     return answer;
   }
 
-  #isUnread({ worker }: Life): (word: string) => boolean {
+  #isUnread({ worker }: ReadyWorker): (word: string) => boolean {
     return (word) => this.#sentTags.has(word) && worker.channel.exists(`${word}.tsr`);
   }
 }

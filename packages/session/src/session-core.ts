@@ -1,10 +1,6 @@
 import { EventEmitter } from "node:events";
 import { TrError } from "@tr/protocol/errors";
 import { abortable } from "./abortable.js";
-import { crashError, startFailed } from "./errors.js";
-import { Exchange } from "./exchange.js";
-import type { WorkerFacts } from "./first-status.js";
-import { liveWorkers } from "./live-workers.js";
 import { Mailbox } from "./mailbox.js";
 import {
   type ResolvedOptions,
@@ -12,13 +8,13 @@ import {
   type SessionOptions,
   waitLimitMs,
 } from "./options.js";
-import { concurrencyOf } from "./requests.js";
 import { type SessionInfo, sessionInfo } from "./session-info.js";
-import { lastStatus, type RunningWorker, spawnWorker, waitUntilStarted } from "./start-worker.js";
+import { spawnWorker, waitUntilStarted } from "./start-worker.js";
 import { isRunning, nextState, type SessionEvent, type SessionState } from "./state.js";
-import { askToLeave, type StopLadder, stopWorker } from "./stop-worker.js";
+import { askToLeave, type StopLadder } from "./stop-worker.js";
+import { type Ending, type ReadyWorker, terminateLadder, WorkerLife } from "./worker-life.js";
 import type { Exit } from "./worker-process.js";
-import { randomSessionId, removeSessionDirectory } from "./workspace.js";
+import { randomSessionId } from "./workspace.js";
 
 export interface SessionEvents {
   state: [state: SessionState];
@@ -32,22 +28,6 @@ export interface SignalOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A running worker and its books. One is made by each start. */
-export interface Life {
-  readonly worker: RunningWorker;
-  readonly facts: WorkerFacts;
-  readonly exchange: Exchange;
-}
-
-interface Attempt {
-  readonly worker: RunningWorker;
-  /** Settles when the process has ended and its directory is gone. */
-  readonly gone: Promise<void>;
-  life?: Life;
-  /** Set when we wanted the process to end; what is still pending then fails with it. */
-  ending?: { readonly reason: TrError; readonly asFailure: boolean };
-}
-
 /** A start under way. Whoever calls start() meanwhile waits for the same one. */
 interface Starting {
   readonly promise: Promise<void>;
@@ -57,7 +37,6 @@ interface Starting {
 
 /** How long the steps of `close()` wait, in ms. */
 const closeLadder: StopLadder = { requestMs: 2000, termMs: 1000 };
-const terminateLadder: StopLadder = { requestMs: 0, termMs: 1000 };
 
 /** Resolves when the signal aborts. */
 function once(signal: AbortSignal): Promise<void> | undefined {
@@ -73,7 +52,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
   protected readonly options: ResolvedOptions;
   protected readonly mailbox = new Mailbox();
   #state: SessionState = { status: "idle" };
-  #attempt: Attempt | undefined;
+  #life: WorkerLife | undefined;
   #starting: Starting | undefined;
   #requests = 0;
   #closing: Promise<void> | undefined;
@@ -91,19 +70,19 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
 
   /** `<workspace>/<sessionFolder>/tr_session_<sessionId>` while a process runs. */
   get sessionDir(): string | undefined {
-    return isRunning(this.#state) ? this.#attempt?.worker.directory : undefined;
+    return isRunning(this.#state) ? this.#life?.worker.directory : undefined;
   }
 
   /** What runs; `undefined` before it has said `ready` and after its end. */
   get info(): SessionInfo | undefined {
-    const life = this.#attempt?.life;
-    if (life === undefined || !isRunning(this.#state)) return undefined;
-    return sessionInfo(this.sessionId, life.worker, life.facts);
+    const ready = this.#life?.ready;
+    if (ready === undefined || !isRunning(this.#state)) return undefined;
+    return sessionInfo(this.sessionId, ready.worker, ready.facts);
   }
 
   /** Whether a process is there, ready or not. */
   isAlive(): boolean {
-    return isRunning(this.#state) && this.#attempt?.worker.process.hasExited === false;
+    return isRunning(this.#state) && this.#life?.worker.process.hasExited === false;
   }
 
   /** Whether the worker waits for a request. */
@@ -164,10 +143,10 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
 
   /** Waits until the process has ended and its directory is gone; at once when there is none. */
   async join({ signal }: SignalOptions = {}): Promise<void> {
-    const attempt = this.#attempt;
-    if (attempt === undefined) return;
-    await attempt.worker.process.waitForExit(undefined, signal);
-    await attempt.gone;
+    const life = this.#life;
+    if (life === undefined) return;
+    await life.worker.process.waitForExit(undefined, signal);
+    await life.gone;
   }
 
   /**
@@ -183,20 +162,16 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     { signal }: SignalOptions = {},
   ): Promise<boolean> {
     const requestMs = waitLimitMs(timeoutMs);
-    const attempt = this.#attempt;
-    if (attempt === undefined || !isRunning(this.#state)) return true;
-    const { worker, life } = attempt;
+    const life = this.#life;
+    if (life === undefined || !isRunning(this.#state)) return true;
     if (!ensure) {
-      askToLeave(worker, life?.facts.level);
+      askToLeave(life.worker, life.ready?.facts.level);
       this.expectExit();
-      return worker.process.waitForExit(requestMs, signal);
+      return life.worker.process.waitForExit(requestMs, signal);
     }
     this.expectExit();
-    const left = await abortable(
-      stopWorker(worker, life?.facts.level, { requestMs, termMs: terminateLadder.termMs }),
-      signal,
-    );
-    await attempt.gone;
+    const left = await abortable(life.stop({ ...terminateLadder, requestMs }), signal);
+    await life.gone;
     return left;
   }
 
@@ -205,7 +180,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
   }
 
   /** The running worker, when it has started. @throws as `runningNow`, and as the start. */
-  protected async running(): Promise<Life> {
+  protected async running(): Promise<ReadyWorker> {
     await this.#starting?.promise;
     return this.runningNow();
   }
@@ -213,29 +188,27 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
   /** Why the last process has ended. */
   protected endReason(): TrError {
     if (this.#state.status === "crashed") return this.#state.error;
-    return this.#attempt?.ending?.reason ?? this.#closedError();
+    return this.#life?.ending?.reason ?? this.#closedError();
   }
 
   /** Takes the answers that are there. */
   protected drain(): void {
-    this.#attempt?.life?.exchange.drain();
+    this.#life?.ready?.exchange.drain();
   }
 
   /** The running worker. @throws TrError `TR_NOT_STARTED`, `TR_SESSION_CLOSED`, or the error of the crash. */
-  protected runningNow(): Life {
-    const life = this.#attempt?.life;
+  protected runningNow(): ReadyWorker {
+    const ready = this.#life?.ready;
     if (this.#closing) throw this.#closedError();
-    if (life !== undefined && isRunning(this.#state)) return life;
+    if (ready !== undefined && isRunning(this.#state)) return ready;
     if (this.#state.status === "crashed") throw this.#state.error;
     throw new TrError("TR_NOT_STARTED", "the session has not been started: await start() first");
   }
 
   /** The process is about to leave because it was asked to: that will not be a crash. */
   protected expectExit(): void {
-    const attempt = this.#attempt;
-    if (attempt === undefined) return;
     const reason = new TrError("TR_SESSION_CLOSED", "the worker was asked to leave");
-    attempt.ending ??= { reason, asFailure: false };
+    this.#life?.expectEnd({ reason, isFailure: false });
     this.#apply({ type: "stopping" });
   }
 
@@ -250,56 +223,37 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
 
   /** @param signal its reason is the TrError to fail with */
   async #start(signal: AbortSignal): Promise<void> {
-    await Promise.race([this.#attempt?.gone, once(signal)]);
+    await Promise.race([this.#life?.gone, once(signal)]);
     signal.throwIfAborted();
     this.mailbox.clear();
     const worker = await spawnWorker(this.options, this.sessionId, (stream, line) =>
       this.#log(stream, line),
     );
-    const attempt: Attempt = { worker, gone: this.#untilGone(() => attempt, worker) };
-    this.#attempt = attempt;
+    const life = new WorkerLife(worker, (exit, ending) => this.#ended(exit, ending));
+    void life.gone.then(() => this.#emitSafely(() => this.emit("exit", worker.process.exit)));
+    this.#life = life;
     this.#apply({ type: "spawned", pid: worker.process.pid });
     const onAbort = () => {
-      attempt.ending ??= { reason: signal.reason, asFailure: false };
-      void stopWorker(worker, undefined, terminateLadder);
+      life.expectEnd({ reason: signal.reason, isFailure: false });
+      void life.stop(terminateLadder);
     };
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       signal.throwIfAborted();
       const facts = await waitUntilStarted(worker, this.options.startTimeoutMs);
-      attempt.life = { worker, facts, exchange: this.#makeExchange(attempt, facts) };
+      life.becomesReady(facts, {
+        nextId: () => String(++this.#requests),
+        onPending: (pending) => this.#apply({ type: "pending", pending }),
+      });
       this.#apply({ type: "ready" });
     } catch (error) {
-      attempt.ending ??= { reason: error as TrError, asFailure: !signal.aborted };
-      await stopWorker(worker, undefined, terminateLadder);
-      await attempt.gone;
-      throw attempt.ending.reason;
+      life.expectEnd({ reason: error as TrError, isFailure: !signal.aborted });
+      await life.stop(terminateLadder);
+      await life.gone;
+      throw life.ending?.reason;
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
-  }
-
-  #makeExchange(attempt: Attempt, facts: WorkerFacts): Exchange {
-    const { worker } = attempt;
-    let release: (() => void) | undefined;
-    return new Exchange({
-      channel: worker.channel,
-      level: facts.level,
-      concurrency: concurrencyOf(facts),
-      nextId: () => String(++this.#requests),
-      onBroken: (reason) => {
-        attempt.ending ??= { reason, asFailure: true };
-        void stopWorker(worker, undefined, terminateLadder);
-      },
-      onPending: ({ unanswered, awaited }) => {
-        if (awaited > 0) release ??= worker.process.hold();
-        else {
-          release?.();
-          release = undefined;
-        }
-        this.#apply({ type: "pending", pending: unanswered });
-      },
-    });
   }
 
   /** Fails what is pending, walks down the ladder, and waits until nothing is left. */
@@ -307,47 +261,25 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     const starting = this.#starting;
     starting?.control.abort(reason);
     if (!isRunning(this.#state)) await starting?.promise.catch(() => undefined);
-    const attempt = this.#attempt;
-    if (attempt === undefined || !isRunning(this.#state)) {
-      await attempt?.gone;
-      return;
+    const life = this.#life;
+    if (life !== undefined && isRunning(this.#state)) {
+      this.#apply({ type: "stopping" });
+      life.failPending(reason);
+      await life.stop(ladder);
     }
-    attempt.ending = { reason, asFailure: false };
-    this.#apply({ type: "stopping" });
-    attempt.life?.exchange.fail(reason);
-    await stopWorker(attempt.worker, attempt.life?.facts.level, ladder);
-    await attempt.gone;
+    await life?.gone;
   }
 
-  async #untilGone(getAttempt: () => Attempt, worker: RunningWorker): Promise<void> {
-    const exit = await worker.process.exited;
-    const attempt = getAttempt();
-    const { life, ending } = attempt;
-    liveWorkers.remove(worker.process.pid);
-    const { stderrTail } = worker.process;
-    const crash =
-      life === undefined
-        ? startFailed(exit, stderrTail)
-        : crashError(exit, stderrTail, lastStatus(worker));
-    const reason = ending?.reason ?? crash;
-    const wasBusy = this.#state.status === "busy";
-    life?.exchange.fail(reason);
+  #ended({ exitCode, signal }: Exit, { reason, isFailure }: Ending): void {
     this.mailbox.endWaits(reason);
-    const leftByItself = exit.exitCode === 0 && life !== undefined && !wasBusy;
-    const isFailure = ending?.asFailure ?? !leftByItself;
-    this.#apply(
-      isFailure
-        ? { type: "failed", error: reason }
-        : {
-            type: "left",
-            ...(exit.exitCode !== null && { exitCode: exit.exitCode }),
-            ...(exit.signal !== null && { signal: exit.signal }),
-          },
-    );
-    await life?.exchange.settled();
-    worker.channel.close();
-    removeSessionDirectory(worker.directory);
-    this.#emitSafely(() => this.emit("exit", exit));
+    if (isFailure) this.#apply({ type: "failed", error: reason });
+    else {
+      this.#apply({
+        type: "left",
+        ...(exitCode !== null && { exitCode }),
+        ...(signal !== null && { signal }),
+      });
+    }
   }
 
   #apply(event: SessionEvent): void {

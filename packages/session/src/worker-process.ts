@@ -75,6 +75,11 @@ export class WorkerProcess {
     return this.#exit !== undefined;
   }
 
+  /** How it has ended. */
+  get exit(): Exit {
+    return this.#exit ?? { exitCode: null, signal: null };
+  }
+
   /** The last lines that the process wrote to stderr. */
   get stderrTail(): string {
     return this.#tail.join("\n");
