@@ -202,7 +202,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     if (this.#closing) throw this.#closedError();
     if (ready !== undefined && isRunning(this.#state)) return ready;
     if (this.#state.status === "crashed") throw this.#state.error;
-    throw new TrError("TR_NOT_STARTED", "the session has not been started: await start() first");
+    throw new TrError("TR_NOT_STARTED", "no worker runs: await start() first");
   }
 
   /** The process is about to leave because it was asked to: that will not be a crash. */

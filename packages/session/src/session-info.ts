@@ -5,7 +5,7 @@ import type { RunningWorker } from "./start-worker.js";
 export interface SessionInfo {
   readonly sessionId: string;
   readonly pid: number;
-  /** The command that runs the script. */
+  /** The command that starts the interpreter. */
   readonly command: readonly string[];
   /** 2 for a worker made with `tech_renaissance`, 1 for one of the older dialects, which says nothing of itself. */
   readonly level: 1 | 2;

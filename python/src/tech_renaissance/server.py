@@ -94,6 +94,7 @@ class TechRenaissanceServer:
         return self._call
 
     def _answer(self, call: Call) -> Answer:
+        from .commands import command_names
         from .errors import TrError
         from .response import Answer
         from .words import words_of
@@ -112,7 +113,7 @@ class TechRenaissanceServer:
         if is_done is None:  # an old script that returns nothing but has answered
             is_done = self._text is not None or bool(self._results)
         if not is_done:
-            raise TrError("TR_UNKNOWN_COMMAND", self._refusal(request.command), [])
+            raise TrError("TR_UNKNOWN_COMMAND", self._refusal(request.command), command_names())
         results = self._results
         text = self._text or ""
         value = results[0] if len(results) == 1 else results or text
