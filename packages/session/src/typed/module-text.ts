@@ -67,7 +67,8 @@ function methodText(command: DescribedCommand, helpers: HelperTypes): string {
   const isStream = command.kind === "stream";
   list.push(`${callOptionsName}?: ${isStream ? "TypedStreamOptions" : "TypedCallOptions"}`);
   const result = typeText(command.returns, "output", helpers.nameOf);
-  const head = `  ${propertyKey(command.name)}(`;
+  // A method called new would be a constructor.
+  const head = `  ${command.name === "new" ? '"new"' : propertyKey(command.name)}(`;
   const tail = `): ${isStream ? "AsyncIterable" : "Promise"}<${result}>;\n`;
   const line = `${head}${list.join(", ")}${tail}`;
   const isShort = optional.length === 0 && line.trimEnd().length <= lineWidth;

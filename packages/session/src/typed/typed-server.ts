@@ -1,12 +1,10 @@
-declare const api: unique symbol;
-
 /** The value that a generated module exports as `server`: how to call each command of a script, and what to hold its worker to. */
 export interface TypedServer<Api> {
   /** Of all signatures. */
   readonly hash: string;
-  readonly commands: { readonly [Name in keyof Api]: TypedCommand };
-  /** Carries the interface; never there at run time. */
-  readonly [api]?: Api;
+  readonly commands: Readonly<Record<keyof NoInfer<Api>, TypedCommand>>;
+  /** Carries the interface from a generated module to `as`; never there at run time. */
+  readonly api?: Api;
 }
 
 /** How the arguments of a typed call become those of the Python function. A list that is not there is empty. */
