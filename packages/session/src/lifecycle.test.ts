@@ -100,6 +100,14 @@ describe("a session", () => {
     expect(new Set(all.map((session) => session.info?.pid)).size).toBe(8);
   });
 
+  it("works without change notifications, at the pace of the poll", async () => {
+    const session = await sessions.started({ notifications: false });
+    const results = [];
+    for (let i = 0; i < 5; i++) results.push(await session.call("echo", [i]));
+    expect(results).toEqual([0, 1, 2, 3, 4]);
+    expect(await session.pleaseExit(5000, false)).toBe(true);
+  });
+
   it("starts once however often it is told", async () => {
     const session = sessions.make();
     await Promise.all([session.start(), session.start()]);

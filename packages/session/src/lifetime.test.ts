@@ -1,28 +1,70 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildHostInfo } from "@tr/protocol";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { campaignSize } from "../test/campaign.js";
-import { killHost, situations } from "../test/kill-host.js";
-import { useSessions } from "../test/scripts.js";
+import { killHost, missingFor, situations } from "../test/kill-host.js";
+import { processExists, script, until, useSessions } from "../test/scripts.js";
 import { hostIdentity } from "./host-identity.js";
 import { sweep } from "./sweep.js";
 
 const sessions = useSessions();
 
 describe.runIf(process.platform !== "win32")("a host that is killed", () => {
-  it.each(situations)(
-    "takes its worker along, and what that has started: %s",
-    async (situation) => {
-      const times: number[] = [];
-      for (let i = 0; i < campaignSize(1); i++) times.push(await killHost(situation));
-      const limitMs = process.platform === "linux" ? 250 : 3000;
-      const longest = Math.max(...times).toFixed(0);
-      console.log(`host killed ${times.length} times, ${situation}: all gone after ${longest} ms`);
-      expect(times.filter((elapsedMs) => elapsedMs > limitMs)).toEqual([]);
-    },
-    3_600_000,
-  );
+  for (const situation of situations) {
+    const missing = missingFor(situation);
+    const needs = missing === undefined ? "" : ` (${missing} is not installed)`;
+    it.skipIf(missing)(
+      `takes its worker along, and what that has started: ${situation}${needs}`,
+      async () => {
+        const times: number[] = [];
+        for (let i = 0; i < campaignSize(1); i++) times.push(await killHost(situation));
+        const limitMs = process.platform === "linux" ? 250 : 3000;
+        const longest = Math.max(...times).toFixed(0);
+        console.log(
+          `host killed ${times.length} times, ${situation}: all gone after ${longest} ms`,
+        );
+        expect(times.filter((elapsedMs) => elapsedMs > limitMs)).toEqual([]);
+      },
+      3_600_000,
+    );
+  }
+});
+
+describe.runIf(process.platform !== "win32")("a host that ends with its session open", () => {
+  it.each([
+    ["by an exception", "throw new Error('planned');"],
+    ["by process.exit", "process.exit(3);"],
+    ["by SIGINT", "process.kill(process.pid, 'SIGINT');"],
+    ["by SIGTERM", "process.kill(process.pid, 'SIGTERM');"],
+    ["by SIGHUP", "process.kill(process.pid, 'SIGHUP');"],
+    ["by a rejected promise", "Promise.reject(new Error('planned'));"],
+  ])("%s leaves no process and no directory", async (_, end) => {
+    const options = {
+      script: script("commands.py"),
+      workspace: sessions.workspace,
+      quiet: true,
+    };
+    const program = `
+      import { PythonSession } from "@tr/session";
+      const session = new PythonSession(${JSON.stringify(options)});
+      await session.start();
+      const child = await session.call("spawn_child");
+      session.call("sleep", [60]).catch(() => {});
+      console.log(JSON.stringify([session.info.pid, child]));
+      setTimeout(() => { ${end} }, 20);`;
+    const args = ["--input-type=module", "-e", program];
+    const { stdout, failed } = await execa(process.execPath, args, {
+      cwd: import.meta.dirname,
+      reject: false,
+      timeout: 30_000,
+    });
+    expect(failed).toBe(true);
+    const pids = JSON.parse(stdout) as number[];
+    await until(() => !pids.some(processExists));
+    await until(() => !sessions.files().some((path) => path.includes("tr_session_")));
+  });
 });
 
 describe("the sweep", () => {

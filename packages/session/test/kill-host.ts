@@ -1,10 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { randomNumbers, seed } from "./campaign.js";
 import { processExists, script, until } from "./scripts.js";
 
 export const situations = [
@@ -12,12 +15,34 @@ export const situations = [
   "idle",
   "computing",
   "holding-the-lock",
+  "importing-torch",
   "child",
   "wrapped",
+  "uv-run",
 ] as const;
 
-/** Between the interpreter and the host, as `uv run` and pyenv's shims are: the host is not the parent. */
-const wrapper = ["/bin/sh", "-c", '"$@"; exit $?', "sh", process.env.TR_PYTHON || "python3"];
+const random = randomNumbers(seed);
+const interpreter = process.env.TR_PYTHON || "python3";
+
+/** Commands that stand between the interpreter and the host: the host is not its parent then. */
+const wrappers: Partial<Record<(typeof situations)[number], string[]>> = {
+  wrapped: ["/bin/sh", "-c", '"$@"; exit $?', "sh", interpreter],
+  "uv-run": ["uv", "run", "--no-project", "--python", interpreter, "python"],
+};
+
+/** Why a situation cannot be had on this machine. */
+export function missingFor(situation: (typeof situations)[number]): string | undefined {
+  const has = (file: string, ...args: string[]) =>
+    spawnSync(file, args, { stdio: "ignore" }).status === 0;
+  if (situation === "uv-run" && !has("uv", "--version")) return "uv";
+  if (
+    situation === "importing-torch" &&
+    !has(interpreter, "-c", 'import importlib.util as u, sys; sys.exit(not u.find_spec("torch"))')
+  ) {
+    return "torch";
+  }
+  return undefined;
+}
 
 /**
  * Kills a host with SIGKILL while its worker is in a situation.
@@ -28,7 +53,7 @@ export async function killHost(situation: (typeof situations)[number]): Promise<
   const workspace = mkdtempSync(join(tmpdir(), "tr-doomed-"));
   try {
     const program = fileURLToPath(new URL("host.mjs", import.meta.url));
-    const python = situation === "wrapped" ? wrapper : [];
+    const python = wrappers[situation] ?? [];
     const host = execa(
       process.execPath,
       [program, script("doomed.py"), workspace, situation, ...python],
@@ -36,6 +61,8 @@ export async function killHost(situation: (typeof situations)[number]): Promise<
     );
     const [line] = await once(createInterface({ input: host.stdout }), "line");
     const { pids, directory } = JSON.parse(line) as { pids: number[]; directory: string };
+    // Anywhere in an import that takes about two seconds.
+    if (situation === "importing-torch") await sleep(random() * 1500);
     const killed = performance.now();
     host.kill("SIGKILL");
     await until(() => !pids.some(processExists), 20_000);

@@ -17,7 +17,7 @@ def say(*more):
 
 @command
 def suffer():
-    if situation == "idle":
+    if situation in ("idle", "importing-torch"):
         say()
     elif situation == "computing":
         say()
@@ -29,7 +29,7 @@ def suffer():
     elif situation == "child":
         say(subprocess.Popen(["sleep", "60"]).pid)
         time.sleep(60)
-    elif situation == "wrapped":
+    elif situation in ("wrapped", "uv-run"):
         say(os.getppid())
         time.sleep(60)
 
@@ -37,4 +37,7 @@ def suffer():
 if situation == "importing":
     say()
     ctypes.PyDLL(None).sleep(30)  # as an import that takes its time in C
+if situation == "importing-torch":
+    say()
+    import torch  # noqa: F401
 serve()
