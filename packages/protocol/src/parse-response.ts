@@ -15,6 +15,8 @@ export interface ResponseError {
   code?: string;
   /** With an unknown command: the known ones. */
   commands?: string[];
+  /** What cannot be sent, with the code TR_UNSUPPORTED_DTYPE. */
+  dtype?: string;
 }
 
 export interface Response {
@@ -124,6 +126,8 @@ function readError(error: unknown): ResponseError {
   const code = errorField(error, "code");
   if (module !== undefined) read.module = module;
   if (code !== undefined) read.code = code;
+  const dtype = errorField(error, "dtype");
+  if (dtype !== undefined) read.dtype = dtype;
   const { commands } = error;
   if (commands !== undefined && commands !== null) {
     if (!Array.isArray(commands) || !commands.every((name) => typeof name === "string")) {

@@ -49,6 +49,7 @@ const errorSchema = z.object({
   traceback: text,
   module: text,
   code: text,
+  dtype: text,
   commands: z.nullish(z.array(z.string())),
 });
 

@@ -108,6 +108,13 @@ describe("a call", () => {
     expect(await session.call("echo", [1])).toBe(1);
   });
 
+  it("whose result no tensor file can hold names its path, its dtype and the supported ones", async () => {
+    const error = await failure(session.call("complex_numbers"));
+    expect(error).toMatchObject({ code: "TR_UNSUPPORTED_DTYPE", dtype: "complex64" });
+    expect(error.message).toContain("result.spectrum[0]");
+    expect((error as TrError & { supported: string[] }).supported).toContain("float64");
+  });
+
   it("of an unknown command lists the known ones", async () => {
     const error = await failure(session.call("ecko", [1]));
     expect(error).toMatchObject({ code: "TR_UNKNOWN_COMMAND", command: "ecko" });

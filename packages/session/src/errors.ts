@@ -1,5 +1,6 @@
 import type { Response } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
+import { dtypes } from "@tr/tsr-codec";
 import type { Answer } from "./pending-request.js";
 import type { Exit } from "./worker-process.js";
 
@@ -16,8 +17,8 @@ export function responseError(response: Response, command: string): TrError {
       });
     case "TR_UNSUPPORTED_DTYPE":
       return new TrError("TR_UNSUPPORTED_DTYPE", named, {
-        dtype: "unknown",
-        supported: [],
+        dtype: error.dtype ?? "unknown",
+        supported: [...dtypes],
       });
     case "TR_INVALID_ARGUMENT":
     case "TR_NEEDS_LEVEL_2":

@@ -108,7 +108,7 @@ class Call:
         try:
             header, payload = tsr.encode_parts(tensor)
         except tsr.TsrError as cause:
-            raise TrError("TR_UNSUPPORTED_DTYPE", str(cause)) from cause
+            raise TrError("TR_UNSUPPORTED_DTYPE", str(cause), dtype=str(cause.found)) from cause
         tag = f"{self._prefix}{len(self.tags)}"
         self._folder.write(f"{tag}.tsr", header, payload)
         self.tags.append(tag)

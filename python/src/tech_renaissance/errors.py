@@ -19,12 +19,19 @@ class TrError(Exception):
     """A request that cannot be served, and why.
 
     ``code`` is one of :data:`CODES`; ``commands`` are the known commands when the one asked for is
-    not among them.
+    not among them; ``dtype`` is the one that cannot be sent.
     """
 
-    def __init__(self, code: str, message: str, commands: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        commands: list[str] | None = None,
+        dtype: str | None = None,
+    ) -> None:
         if code not in CODES:
             raise ValueError(f"code: expected one of {', '.join(sorted(CODES))}, found {code!r}")
         super().__init__(message)
         self.code = code
         self.commands = commands
+        self.dtype = dtype

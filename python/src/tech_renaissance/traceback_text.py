@@ -32,6 +32,8 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         described["code"] = error.code
         if error.commands is not None:
             described["commands"] = error.commands
+        if error.dtype is not None:
+            described["dtype"] = error.dtype
     return described
 
 

@@ -137,7 +137,8 @@ class _Encoder:
             except TrError as error:
                 if error.code != "TR_UNSUPPORTED_DTYPE":
                     raise
-                raise TrError(error.code, f"{self._path()}: {error}") from error.__cause__
+                told = f"{self._path()}: {error}"
+                raise TrError(error.code, told, dtype=error.dtype) from error.__cause__
         return tag
 
     def _encode_container(self, value: Any) -> Any:

@@ -63,6 +63,11 @@ def slow_square(x: np.ndarray, seconds: float):
 
 
 @command
+def complex_numbers():
+    return {"spectrum": [np.zeros(2, np.complex64)]}
+
+
+@command
 def leave(code):
     os._exit(code)
 

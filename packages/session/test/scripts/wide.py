@@ -5,7 +5,17 @@ from __future__ import annotations
 import enum
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NewType, Optional, TypedDict, Union
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    NewType,
+    Optional,
+    TypedDict,
+    Union,
+)
 
 import numpy as np
 from tech_renaissance import command, serve
@@ -65,7 +75,9 @@ class Point(NamedTuple):
 
 
 @command
-def scalars(i: int, f: float, s: str, b: bool, n: None, raw: bytes) -> list[Union[int, float, str, bool, None]]:
+def scalars(
+    i: int, f: float, s: str, b: bool, n: None, raw: bytes
+) -> list[Union[int, float, str, bool, None]]:
     """Five scalars and bytes."""
     return [i, f, s, b, n, len(raw)]
 
