@@ -2,10 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { generateTypes } from "./typed/generate-types.js";
 
 /** What each README's programs print, in order. */
 const documents: Record<string, string[][]> = {
-  "../README.md": [["{ mean: 2.5, percentile: 1.75 }"], ["[ 4, 5 ]", "Hello World"]],
+  "../README.md": [
+    ["{ mean: 2.5, percentile: 1.75 }"],
+    ["{ mean: 2.5, percentile: 3.25 }"],
+    ["[ 4, 5 ]", "Hello World"],
+  ],
   "../../../README.md": [Array.from({ length: 4 }, () => "4.5")],
 };
 
@@ -27,6 +32,10 @@ describe.each(Object.entries(documents))("the programs of %s", (path, expected) 
       expect(programs.length).toBe(expected.length);
       for (const [i, program] of programs.entries()) {
         writeFileSync(join(folder, "main.ts"), program);
+        if (program.includes("./server.types.ts")) {
+          const types = await generateTypes({ script: join(folder, "server.py") });
+          writeFileSync(join(folder, "server.types.ts"), types);
+        }
         const { stdout } = await execa(process.execPath, ["main.ts"], { cwd: folder });
         for (const text of expected[i] ?? []) expect(stdout).toContain(text);
       }
