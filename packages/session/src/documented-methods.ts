@@ -1,11 +1,10 @@
 import { assertName } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import type { Tensor } from "@tr/tsr-codec";
-import { checked } from "./errors.js";
 import type { Letter } from "./mailbox.js";
 import { waitLimitMs } from "./options.js";
 import type { Answer, Limits } from "./pending-request.js";
-import { answerText, type Message, messageRequest } from "./requests.js";
+import { answerText, checked, type Message, messageRequest } from "./requests.js";
 import { SessionCore, type SignalOptions } from "./session-core.js";
 import { takeTensor, tensorFile, writeTensors } from "./tensor-files.js";
 import { readyVerdict, waitForVerdict } from "./wait-for-state.js";

@@ -1,7 +1,6 @@
 import type { Response } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { dtypes } from "@tr/tsr-codec";
-import type { Answer } from "./pending-request.js";
 import type { Exit } from "./worker-process.js";
 
 /** The error that an error response stands for. Made where the caller waits, so that its stack names the caller. */
@@ -130,10 +129,4 @@ export function cancelled(
     cause: signal?.reason,
     ...(stopped && { stopped }),
   });
-}
-
-/** The answer, unless it is an error response: that is thrown. */
-export function checked(answer: Answer, command: string): Answer {
-  if (answer.response.kind === "error") throw responseError(answer.response, command);
-  return answer;
 }

@@ -1,9 +1,8 @@
 import { TrError } from "@tr/protocol/errors";
 import { isTensor, type Tensor } from "@tr/tsr-codec";
 import { DocumentedMethods } from "./documented-methods.js";
-import { checked } from "./errors.js";
 import { assertTimeout, type SessionOptions } from "./options.js";
-import { answerValue, callRequest } from "./requests.js";
+import { answerValue, callRequest, checked } from "./requests.js";
 import type { SignalOptions } from "./session-core.js";
 import { typedApi } from "./typed/typed-api.js";
 import type { TypedServer } from "./typed/typed-server.js";

@@ -9,6 +9,7 @@ import {
 } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { isTensor, type Tensor, tensor } from "@tr/tsr-codec";
+import { responseError } from "./errors.js";
 import type { WorkerFacts } from "./first-status.js";
 import type { Answer, OutgoingRequest } from "./pending-request.js";
 import { type TensorFile, tensorFile } from "./tensor-files.js";
@@ -104,6 +105,12 @@ export function messageRequest(
         ...(extra && { extra }),
       }),
   };
+}
+
+/** The answer, unless it is an error response: that is thrown. */
+export function checked(answer: Answer, command: string): Answer {
+  if (answer.response.kind === "error") throw responseError(answer.response, command);
+  return answer;
 }
 
 /** The JavaScript value of an answer to `call`. */

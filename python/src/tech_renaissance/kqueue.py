@@ -6,7 +6,7 @@ import os
 import select
 import sys
 
-from .waiter import is_at_end
+from .private_stdin import is_at_end
 
 assert sys.platform not in ("linux", "win32")  # noqa: S101 - what the type checker goes by
 

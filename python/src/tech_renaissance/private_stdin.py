@@ -24,3 +24,11 @@ def take_stdin() -> int | None:
 
     _tr_launch.take_stdin()
     return _tr_launch.stdin_fd
+
+
+def is_at_end(descriptor: int) -> bool:
+    """Takes the doorbells that wait in the pipe; whether there will be no more."""
+    try:
+        return not os.read(descriptor, 4096)
+    except ConnectionResetError:  # the host was killed with our bytes unread
+        return True

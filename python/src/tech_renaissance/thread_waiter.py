@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _thread
 
-from .waiter import is_at_end
+from .private_stdin import is_at_end
 
 
 class ThreadWaiter:

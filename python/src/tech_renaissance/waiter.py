@@ -14,6 +14,8 @@ import select
 import sys
 import time
 
+from .private_stdin import is_at_end
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,12 +106,4 @@ class PollWaiter:
         self.host_gone = is_at_end(self._stdin_fd)
         if self.host_gone:
             self._poll.unregister(self._stdin_fd)
-        return True
-
-
-def is_at_end(descriptor: int) -> bool:
-    """Takes the doorbells that wait in the pipe; whether there will be no more."""
-    try:
-        return not os.read(descriptor, 4096)
-    except ConnectionResetError:  # the host was killed with our bytes unread
         return True
