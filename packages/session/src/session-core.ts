@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import { TrError } from "@tr/protocol/errors";
 import { abortable } from "./abortable.js";
 import { Mailbox } from "./mailbox.js";
@@ -8,6 +7,7 @@ import {
   type SessionOptions,
   waitLimitMs,
 } from "./options.js";
+import { SessionEmitter } from "./session-emitter.js";
 import { type SessionInfo, sessionInfo } from "./session-info.js";
 import { spawnWorker, waitUntilStarted } from "./start-worker.js";
 import { isRunning, nextState, type SessionEvent, type SessionState } from "./state.js";
@@ -15,14 +15,6 @@ import { askToLeave, type StopLadder } from "./stop-worker.js";
 import { type Ending, type ReadyWorker, terminateLadder, WorkerLife } from "./worker-life.js";
 import type { Exit } from "./worker-process.js";
 import { randomSessionId } from "./workspace.js";
-
-export interface SessionEvents {
-  state: [state: SessionState];
-  /** A line that the script printed. While nobody listens it goes to stderr, unless the session is `quiet`. */
-  log: [log: { stream: "stdout" | "stderr"; line: string }];
-  /** The process has ended and its directory is gone. */
-  exit: [exit: Exit];
-}
 
 export interface SignalOptions {
   signal?: AbortSignal | undefined;
@@ -47,7 +39,7 @@ function once(signal: AbortSignal): Promise<void> | undefined {
 }
 
 /** The life of one Python process after another: start, state, events, end. {@link PythonSession} adds the calls. */
-export abstract class SessionCore extends EventEmitter<SessionEvents> {
+export abstract class SessionCore extends SessionEmitter {
   readonly sessionId: string;
   protected readonly options: ResolvedOptions;
   protected readonly mailbox = new Mailbox();
@@ -59,7 +51,6 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
 
   constructor(options: SessionOptions) {
     super();
-    this.setMaxListeners(0); // every wait for a state listens
     this.options = resolveOptions(options);
     this.sessionId = this.options.sessionId ?? randomSessionId();
   }
@@ -227,10 +218,10 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
     signal.throwIfAborted();
     this.mailbox.clear();
     const worker = await spawnWorker(this.options, this.sessionId, (stream, line) =>
-      this.#log(stream, line),
+      this.tellLine(stream, line, `[${this.sessionId}]`, this.options.quiet),
     );
     const life = new WorkerLife(worker, (exit, ending) => this.#ended(exit, ending));
-    void life.gone.then(() => this.#emitSafely(() => this.emit("exit", worker.process.exit)));
+    void life.gone.then(() => this.tell("exit", worker.process.exit));
     this.#life = life;
     this.#apply({ type: "spawned", pid: worker.process.pid });
     const onAbort = () => {
@@ -285,24 +276,7 @@ export abstract class SessionCore extends EventEmitter<SessionEvents> {
   #apply(event: SessionEvent): void {
     const before = this.#state;
     this.#state = nextState(before, event);
-    if (this.#state !== before) this.#emitSafely(() => this.emit("state", this.#state));
-  }
-
-  #log(stream: "stdout" | "stderr", line: string): void {
-    const isHeard = this.listenerCount("log") > 0;
-    if (isHeard) this.#emitSafely(() => this.emit("log", { stream, line }));
-    else if (!this.options.quiet) process.stderr.write(`[${this.sessionId}] ${line}\n`);
-  }
-
-  /** An error in a listener is its program's, not the session's: it surfaces as an uncaught one, and the session goes on. */
-  #emitSafely(emit: () => void): void {
-    try {
-      emit();
-    } catch (error) {
-      process.nextTick(() => {
-        throw error;
-      });
-    }
+    if (this.#state !== before) this.tell("state", this.#state);
   }
 
   #closedError(): TrError {

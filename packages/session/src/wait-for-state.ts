@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import { TrError } from "@tr/protocol/errors";
-import type { SessionEvents } from "./session-core.js";
+import type { SessionEvents } from "./session-emitter.js";
 import type { SessionState } from "./state.js";
 import { startTimer } from "./timer.js";
 
