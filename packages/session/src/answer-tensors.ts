@@ -1,7 +1,7 @@
 import type { FileChannel } from "@tr/file-channel";
 import type { Response } from "@tr/protocol";
 import type { Tensor } from "@tr/tsr-codec";
-import { tagsOf, takeTensors } from "./tensor-files.js";
+import { tagsOf, takeTensor, takeTensors } from "./tensor-files.js";
 
 /** The tensor files that belong to answers: which are being read, and which somebody has read by their tag. */
 export class AnswerTensors {
@@ -24,6 +24,11 @@ export class AnswerTensors {
     return true;
   }
 
+  /** Reads and removes a claimed tensor. The next request waits for it: its answer may bring the same name. */
+  takeClaimed(tag: string): Promise<Tensor | undefined> {
+    return this.#read([tag], takeTensor(this.#channel, tag));
+  }
+
   /** A request goes out: what was claimed before belongs to no answer to come. */
   forgetClaims(): void {
     this.#claimed.clear();
@@ -33,8 +38,16 @@ export class AnswerTensors {
   take(response: Response): Promise<Map<string, Tensor>> | undefined {
     const tags = tagsOf(response, this.#channel).filter((tag) => !this.#claimed.delete(tag));
     if (tags.length === 0) return undefined;
+    return this.#read(tags, takeTensors(this.#channel, tags));
+  }
+
+  get isReading(): boolean {
+    return this.#reads.size > 0;
+  }
+
+  #read<T>(tags: readonly string[], reading: Promise<T>): Promise<T> {
     for (const tag of tags) this.#beingRead.add(tag);
-    const read = takeTensors(this.#channel, tags).finally(() => {
+    const read = reading.finally(() => {
       for (const tag of tags) this.#beingRead.delete(tag);
       this.#reads.delete(settled);
     });

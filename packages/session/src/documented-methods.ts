@@ -6,7 +6,7 @@ import { waitLimitMs } from "./options.js";
 import type { Answer, Limits } from "./pending-request.js";
 import { answerText, checked, type Message, messageRequest } from "./requests.js";
 import { SessionCore, type SignalOptions } from "./session-core.js";
-import { takeTensor, tensorFile, writeTensors } from "./tensor-files.js";
+import { tensorFile, writeTensors } from "./tensor-files.js";
 import { readyVerdict, waitForVerdict } from "./wait-for-state.js";
 import type { ReadyWorker } from "./worker-life.js";
 
@@ -118,7 +118,7 @@ export abstract class DocumentedMethods extends SessionCore {
     const { channel } = worker;
     this.drain();
     const look = () => {
-      const isThere = () => channel.exists(`${tag}.tsr`) && exchange.claim(tag);
+      const isThere = () => channel.exists(`${tag}.tsr`) && exchange.tensors.claim(tag);
       return this.mailbox.takeTensor(tag) ?? (isThere() || undefined);
     };
     const found = await channel
@@ -128,7 +128,7 @@ export abstract class DocumentedMethods extends SessionCore {
           throw new TrError("TR_CANCELLED", "the wait was cancelled", { cause: error });
         throw TrError.is(error, "TR_SESSION_CLOSED") ? this.endReason() : error;
       });
-    const tensor = found === true ? await takeTensor(channel, tag) : found;
+    const tensor = found === true ? await exchange.tensors.takeClaimed(tag) : found;
     if (tensor !== undefined) return tensor;
     throw new TrError("TR_CALL_TIMEOUT", `no tensor ${tag} within ${timeoutMs} ms`, { timeoutMs });
   }

@@ -25,6 +25,9 @@ export interface ExchangeOptions {
   readonly onPending: (pending: { unanswered: number; awaited: number }) => void;
 }
 
+/** A JavaScript string holds no more: a larger answer could not be read. */
+const maxResponseBytes = 2 ** 29 - 24;
+
 /**
  * Requests out, answers in, over the files of one running worker. Sends in order, at most
  * `concurrency` at a time, and gives each answer to the request whose id it carries; a level-1 worker
@@ -103,9 +106,9 @@ export class Exchange {
     this.#changed();
   }
 
-  /** See {@link AnswerTensors.claim}. */
-  claim(tag: string): boolean {
-    return this.#tensors.claim(tag);
+  /** See {@link AnswerTensors}. */
+  get tensors(): AnswerTensors {
+    return this.#tensors;
   }
 
   /** Resolves when nothing is being written or read any more. */
@@ -124,10 +127,11 @@ export class Exchange {
     this.#sending = this.#send(pending)
       .catch((error) => {
         this.#sent.delete(pending.id);
+        pending.settle(this.#failure ?? error); // who was told already is not told again
         const tags = pending.request.tensors.map(({ tag }) => tag);
         removeTensors(this.#options.channel, tags);
-        pending.settle(this.#failure ?? error); // who was told already is not told again
       })
+      .catch((error) => this.#break(error)) // what stands in a tensor's place cannot be removed
       .finally(() => {
         this.#sending = undefined;
         this.#changed();
@@ -139,6 +143,7 @@ export class Exchange {
     const { channel } = this.#options;
     const { request } = pending;
     // A call of a session that has ended meanwhile must not run: every wait is cut short, and looked at.
+    if (this.#tensors.isReading) await this.#tensors.settled(); // of the same names, perhaps
     if (request.tensors.length > 0) await writeTensors(channel, request.tensors, this.#stop.signal);
     // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
     if (channel.exists("request.json")) {
@@ -179,11 +184,14 @@ export class Exchange {
     const { channel } = this.#options;
     try {
       while (this.#sent.size > 0 && this.#failure === undefined) {
-        const bytes = await channel.waitFor(() => channel.takeSync("response.json"), {
-          timeoutMs: undefined,
-          signal: this.#stop.signal,
-          keepAlive: false, // the worker process is held instead, and only while somebody waits
-        });
+        const bytes = await channel.waitFor(
+          () => channel.takeSync("response.json", { maxBytes: maxResponseBytes }),
+          {
+            timeoutMs: undefined,
+            signal: this.#stop.signal,
+            keepAlive: false, // the worker process is held instead, and only while somebody waits
+          },
+        );
         if (bytes !== undefined) this.#dispatch(bytes);
       }
     } finally {
@@ -205,7 +213,7 @@ export class Exchange {
   #takeAll(): void {
     const { channel } = this.#options;
     for (;;) {
-      const bytes = channel.takeSync("response.json");
+      const bytes = channel.takeSync("response.json", { maxBytes: maxResponseBytes });
       if (bytes === undefined) return;
       this.#dispatch(bytes);
     }

@@ -56,6 +56,16 @@ describe("somebody else in the session directory", () => {
     },
   );
 
+  it("puts a directory in the place of a tensor: the call fails, and nothing waits for ever", async () => {
+    const session = await sessions.started();
+    for (let i = 1; i < 4; i++) mkdirSync(join(session.sessionDir ?? "", `t${i}_0.tsr`));
+    const calls = [1, 2, 3].map(() => session.call("echo", [full([4], 1)], { timeoutMs: 20_000 }));
+    expect(await Promise.all(calls.map(code))).toEqual(Array(3).fill("TR_PROTOCOL"));
+    await session.join();
+    await session.start();
+    expect(await session.call("echo", [1])).toBe(1);
+  });
+
   it.each([
     ["takes it away", (path: string) => rmSync(path, { recursive: true })],
     ["leaves no room for the exit flag", (path: string) => mkdirSync(join(path, "exit.flag"))],
@@ -115,6 +125,28 @@ describe("a start", () => {
     expect(await start).toBe("TR_CANCELLED");
     await session.close();
     expect(await call).toBe("TR_SESSION_CLOSED");
+  });
+});
+
+describe.runIf(process.platform !== "win32")("user code", () => {
+  it("that forks and lets the child return has its own answer, and the next calls theirs", async () => {
+    const session = await sessions.started();
+    for (let i = 0; i < 3; i++) {
+      expect(await session.call("fork_and_return")).toEqual({ "child ended with": 0 });
+      expect(await session.call("echo", [i])).toBe(i);
+    }
+  });
+
+  it("that closes its stdout leaves no listener behind at every call", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on("warning", onWarning);
+    const session = await sessions.started();
+    await session.call("close_stdout");
+    for (let i = 0; i < 50; i++) await session.call("echo", [i]);
+    await new Promise(setImmediate);
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
   });
 });
 

@@ -1,5 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { buildHostInfo } from "@tr/protocol";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
@@ -66,6 +68,103 @@ describe.runIf(process.platform !== "win32")("a host that ends with its session 
     await until(() => !sessions.files().some((path) => path.includes("tr_session_")));
   });
 });
+
+describe.runIf(process.platform === "linux")("the reaper", () => {
+  const childrenOf = (parent: number) =>
+    readdirSync("/proc")
+      .filter((pid) => /^\d+$/.test(pid))
+      .map(Number)
+      .filter((pid) => {
+        try {
+          const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+          const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+          return Number(ppid) === parent && state !== "Z";
+        } catch {
+          return false; // it has ended meanwhile
+        }
+      });
+  const isReaper = (pid: number) =>
+    readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("/bin/sh\0-c\0\npids=");
+
+  it("that somebody ends is started again, and guards the workers that run", async () => {
+    const options = { script: script("commands.py"), workspace: sessions.workspace, quiet: true };
+    const program = `
+      import { PythonSession } from "@tr/session";
+      const session = new PythonSession(${JSON.stringify(options)});
+      await session.start();
+      console.log(JSON.stringify([session.info.pid, await session.call("spawn_child")]));
+      setInterval(() => {}, 1000);`;
+    const host = execa(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: import.meta.dirname,
+      reject: false,
+      buffer: false,
+    });
+    const [line] = await once(createInterface({ input: host.stdout }), "line");
+    const pids = JSON.parse(line) as number[];
+    const hostPid = host.pid ?? 0;
+    const [first = 0] = childrenOf(hostPid).filter(isReaper);
+    expect(first).toBeGreaterThan(0);
+    process.kill(first, "SIGKILL");
+    await until(() => childrenOf(hostPid).some((pid) => pid !== first && isReaper(pid)));
+    host.kill("SIGKILL");
+    await until(() => !pids.some(processExists));
+    await until(() => !sessions.files().some((path) => path.includes("tr_session_")));
+    await host;
+  });
+});
+
+describe.runIf(process.platform === "linux")(
+  "the same id in several programs at once, after a crash",
+  () => {
+    it("goes to one of them, whose answers are its own; the others are refused", async () => {
+      const identity = hostIdentity();
+      const options = {
+        script: script("level_one.py"),
+        workspace: sessions.workspace,
+        sessionId: "contested",
+        quiet: true,
+      };
+      const program = `
+      import { PythonSession } from "@tr/session";
+      const session = new PythonSession(${JSON.stringify(options)});
+      const mine = String(process.pid);
+      try {
+        await session.start();
+        for (let i = 0; i < 20; i++) {
+          const answer = await session.fetchResponse("say " + mine);
+          if (answer !== "you said " + mine) { console.log("WRONG"); process.exit(1); }
+        }
+        console.log("right");
+        process.stdin.resume(); // keeps the id until all have tried
+        await new Promise((resolve) => process.stdin.once("end", resolve));
+        await session.close();
+      } catch (error) { console.log(error.code); }`;
+      for (let round = 0; round < campaignSize(3); round++) {
+        const dead = join(sessions.workspace, "python_session", "tr_session_contested");
+        mkdirSync(dead, { recursive: true });
+        writeFileSync(join(dead, "host.json"), buildHostInfo({ ...identity, startTime: "1" }));
+        const hosts = Array.from({ length: 4 }, () =>
+          execa(process.execPath, ["--input-type=module", "-e", program], {
+            cwd: import.meta.dirname,
+            stdin: "pipe",
+          }),
+        );
+        const said = hosts.map(
+          async (host) => (await once(createInterface({ input: host.stdout }), "line"))[0],
+        );
+        const words = (await Promise.all(said)).sort();
+        for (const host of hosts) host.stdin.end();
+        await Promise.all(hosts);
+        expect(words).toEqual([
+          "TR_INVALID_ARGUMENT",
+          "TR_INVALID_ARGUMENT",
+          "TR_INVALID_ARGUMENT",
+          "right",
+        ]);
+      }
+    });
+  },
+);
 
 describe("the sweep", () => {
   const directory = (name: string, hostInfo?: string) => {

@@ -22,6 +22,8 @@ for pid in $pids; do kill -s KILL -- "-$pid"; done 2>/dev/null
 for pid in $pids; do eval "rm -rf -- \\"\\$directory_$pid\\""; done
 `;
 
+const maxStarts = 100;
+
 /**
  * Ends the workers of this program when it is killed, together with whatever they have started: the
  * kernel's parent-death signal reaches the worker alone, and only where the host is its very parent.
@@ -31,6 +33,7 @@ for pid in $pids; do eval "rm -rf -- \\"\\$directory_$pid\\""; done
 export class Reaper {
   readonly #workers = new Map<number, string>();
   #shell: ChildProcess | undefined;
+  #starts = 0;
 
   add(pid: number, directory: string): void {
     this.#workers.set(pid, directory);
@@ -44,6 +47,7 @@ export class Reaper {
   }
 
   #start(): void {
+    this.#starts++;
     const shell = spawn("/bin/sh", ["-c", program], {
       cwd: "/",
       env: { PATH: process.env.PATH },
@@ -54,11 +58,15 @@ export class Reaper {
     const forget = () => {
       if (this.#shell === shell) this.#shell = undefined; // the next worker brings a new one
     };
-    shell.on("error", forget);
-    shell.on("exit", forget);
-    shell.stdin.on("error", forget); // EPIPE: somebody ended it
+    shell.on("error", forget); // no process or no descriptor to be had: the death signal must do
+    shell.on("exit", () => {
+      forget();
+      // Somebody ended it: the workers that run are still to be guarded. Not without end, though.
+      if (this.#workers.size > 0 && this.#starts < maxStarts) this.#start();
+    });
+    shell.stdin?.on("error", forget); // EPIPE, followed by exit
     shell.unref();
-    (shell.stdin as Socket).unref();
+    (shell.stdin as Socket | null)?.unref();
     for (const [pid, directory] of this.#workers) this.#tell(pid, directory);
   }
 

@@ -1,12 +1,10 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type FileChannel, openFileChannel } from "@tr/file-channel";
-import { buildHostInfo } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { defaultServerPath, findPython, launcherPath } from "@tr/worker-py";
 import { spawnFailed, startFailed, startTimedOut } from "./errors.js";
 import { lookForWorker, type WorkerFacts } from "./first-status.js";
-import { hostIdentity } from "./host-identity.js";
 import { liveWorkers } from "./live-workers.js";
 import type { ResolvedOptions } from "./options.js";
 import { sweepOnce } from "./sweep.js";
@@ -48,7 +46,6 @@ export async function spawnWorker(
   const channel = openFileChannel(directory, { notifications: options.notifications });
   const python = [found.file, ...found.args];
   try {
-    channel.writeSync("host.json", buildHostInfo(hostIdentity()));
     const process = await WorkerProcess.spawn({
       file: found.file,
       args: [...found.args, launcherPath, script, sessionId, ...options.args],

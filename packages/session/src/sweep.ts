@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type HostInfo, parseHostInfo } from "@tr/protocol";
-import { isHostAlive } from "./host-identity.js";
+import { buildHostInfo, type HostInfo, parseHostInfo } from "@tr/protocol";
+import { hostIdentity, isHostAlive } from "./host-identity.js";
 
 const swept = new Set<string>();
 
@@ -15,17 +15,18 @@ export function sweepOnce(folder: string): void {
 
 /**
  * Removes the session directories in `folder` whose host is certainly dead. One without `host.json` is
- * somebody else's and stays, as does another user's.
+ * somebody else's and stays, as does another user's. What cannot be removed is a warning, no error.
  */
 export function sweep(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (!name.startsWith("tr_session_")) continue;
     const path = join(folder, name);
     try {
-      if (isDead(path)) remove(path);
+      removeIfDead(path);
     } catch (error) {
-      // Another program that sweeps, or its owner, was faster.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      // ENOENT: another program that sweeps, or its owner, was faster.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+      process.emitWarning(`a dead session's directory stays: ${(error as Error).message}`);
     }
   }
 }
@@ -39,17 +40,35 @@ export function ownerOf(path: string): HostInfo | undefined {
   }
 }
 
+/**
+ * Removes the directory of a dead host. Of several programs that want to, the one that makes the claim
+ * in it does; the owner is looked at again behind the claim, for a session of the same id may have
+ * taken the place meanwhile. True: the place is free now.
+ */
+export function removeIfDead(path: string): boolean {
+  if (!isDead(path)) return false;
+  const claim = join(path, "claim.json");
+  try {
+    writeFileSync(claim, buildHostInfo(hostIdentity()), { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  if (!isDead(path)) {
+    rmSync(claim, { force: true });
+    return false;
+  }
+  // Moved away first, so that nobody sees half a directory; once is enough for one that was moved before.
+  const isAway = /\.[0-9a-f]{8}$/.test(path);
+  const away = isAway ? path : `${path}.${randomBytes(4).toString("hex")}`;
+  if (!isAway) renameSync(path, away);
+  rmSync(away, { recursive: true, force: true });
+  return true;
+}
+
 function isDead(path: string): boolean {
   const stat = lstatSync(path);
   if (!stat.isDirectory() || (process.getuid && stat.uid !== process.getuid())) return false;
   const owner = ownerOf(path);
   return owner !== undefined && !isHostAlive(owner);
-}
-
-/** Moved away first: of several that remove, one succeeds, and nobody sees half a directory. */
-function remove(path: string): void {
-  const away = `${path}.${randomBytes(4).toString("hex")}`;
-  renameSync(path, away);
-  if (isDead(away)) rmSync(away, { recursive: true, force: true });
-  else renameSync(away, path); // between the look and the move a session of the same id has begun
 }

@@ -98,7 +98,10 @@ export class WorkerProcess {
   #reference(verb: "ref" | "unref"): void {
     const { stdin, stdout, stderr } = this.#child;
     this.#child[verb]();
-    for (const pipe of [stdin, stdout, stderr]) (pipe as Socket | null)?.[verb]?.();
+    for (const pipe of [stdin, stdout, stderr] as (Socket | null)[]) {
+      // A socket that is closed already would add a listener at every call.
+      if (pipe !== null && !pipe.destroyed) pipe[verb]?.();
+    }
   }
 
   /** Signals the whole process group. Nothing happens when it is gone. */

@@ -36,7 +36,7 @@ describe("the session directory", () => {
   });
 
   it("of an unknown owner is refused", () => {
-    mkdirSync(make("d").path, { recursive: true });
+    mkdirSync(join(workspace, "python_session", "tr_session_d"), { recursive: true });
     expect(() => make("d")).toThrow(/its owner is not known/);
   });
 

@@ -1,11 +1,20 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, rmSync, statfsSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { buildHostInfo } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
-import { isHostAlive } from "./host-identity.js";
+import { hostIdentity } from "./host-identity.js";
 import type { ResolvedOptions } from "./options.js";
-import { ownerOf } from "./sweep.js";
+import { ownerOf, removeIfDead } from "./sweep.js";
 
 export interface SessionDirectory {
   /** Absolute. */
@@ -46,21 +55,43 @@ export function makeSessionDirectory(
   return { workspace, path };
 }
 
+/**
+ * Made under another name with `host.json` in it, then renamed: whoever sees the directory sees whose
+ * it is, and of several programs that want it one gets it, for a directory that is not empty cannot be
+ * replaced by a rename.
+ */
 function makeExclusively(path: string, sessionId: string): void {
+  const made = `${path}.${randomBytes(4).toString("hex")}`;
+  mkdirSync(made, { mode: 0o700 });
   try {
-    mkdirSync(path, { mode: 0o700 });
+    writeFileSync(join(made, "host.json"), buildHostInfo(hostIdentity()), { mode: 0o600 });
+    if (publish(made, path)) return;
+    if (removeIfDead(path) && publish(made, path)) return;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const owner = ownerOf(path);
-    if (owner === undefined || isHostAlive(owner)) {
-      const why = owner === undefined ? "its owner is not known" : `process ${owner.pid} uses it`;
-      throw new TrError(
-        "TR_INVALID_ARGUMENT",
-        `option sessionId: ${sessionId} is taken: ${path} is there and ${why}. Choose another id, leave it out, or remove the directory.`,
-      );
-    }
-    rmSync(path, { recursive: true, force: true });
-    mkdirSync(path, { mode: 0o700 });
+    rmSync(made, { recursive: true, force: true });
+    throw error;
+  }
+  rmSync(made, { recursive: true, force: true });
+  const owner = ownerOf(path);
+  const why = owner === undefined ? "its owner is not known" : `process ${owner.pid} uses it`;
+  throw new TrError(
+    "TR_INVALID_ARGUMENT",
+    `option sessionId: ${sessionId} is taken: ${path} is there and ${why}. Choose another id, leave it out, or remove the directory.`,
+  );
+}
+
+/** False: something is there already. */
+function publish(made: string, path: string): boolean {
+  // Linux lets a rename replace an empty directory, which is nobody's of ours.
+  if (existsSync(path)) return false;
+  try {
+    renameSync(made, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // EPERM and EACCES: Windows.
+    if (["ENOTEMPTY", "EEXIST", "ENOTDIR", "EPERM", "EACCES"].includes(code ?? "")) return false;
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from .errors import TrError
@@ -21,6 +22,7 @@ class Outbox:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
+        self._has_told = False
         self._queue: list[tuple[Answer, Request | Refused, str]] = []
 
     def __len__(self) -> int:
@@ -53,8 +55,12 @@ class Outbox:
             except TrError as error:
                 if error.code != "TR_WORKSPACE_FULL":
                     raise
+                if not self._has_told:
+                    print(f"tech_renaissance: an answer waits: {error}", file=sys.stderr)
+                self._has_told = True
                 return None
         del self._queue[0]
+        self._has_told = False
         return status
 
     def _write(self, answer: Answer, request: Request | Refused) -> None:

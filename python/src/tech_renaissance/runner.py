@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from .call import Call
 from .commands import Command, find_command, unknown_command
 from .errors import TrError
@@ -30,6 +33,7 @@ class Runner:
         self._folder = folder
         self._server = server
         self._count = 0
+        self._pid = os.getpid()
 
     def run(self, request: Request | Refused) -> Answer:
         """The answer, whatever happens in user code; nothing is raised."""
@@ -38,8 +42,11 @@ class Runner:
         self._count += 1
         call = Call(self._folder, request, self._count)
         try:
-            return self._execute(call)
+            answer = self._execute(call)
+            self._leave_if_forked(None)
+            return answer
         except BaseException as error:
+            self._leave_if_forked(error)
             if isinstance(error, (SystemExit, KeyboardInterrupt)):
                 self.fatal = error
             call.drop_tensors()
@@ -47,6 +54,20 @@ class Runner:
         finally:
             call.remove_read()
             call.drop_arguments()
+
+    def _leave_if_forked(self, error: BaseException | None) -> None:
+        """Ends a child that user code has forked and let return: the answer is its parent's."""
+        if os.getpid() == self._pid:
+            return
+        code = 0
+        if isinstance(error, SystemExit):
+            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        elif error is not None:
+            sys.excepthook(type(error), error, error.__traceback__)
+            code = 1
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code)
 
     def _execute(self, call: Call) -> Answer:
         request = call.request

@@ -68,6 +68,21 @@ def complex_numbers():
 
 
 @command
+def fork_and_return():
+    """The child returns, too: what it returns must not be the answer."""
+    child = os.fork()
+    if child == 0:
+        return "child"
+    _, status = os.waitpid(child, 0)
+    return {"child ended with": os.waitstatus_to_exitcode(status)}
+
+
+@command
+def close_stdout():
+    os.close(1)
+
+
+@command
 def leave(code):
     os._exit(code)
 
