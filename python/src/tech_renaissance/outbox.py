@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import time
 
 from .errors import TrError
@@ -56,8 +56,8 @@ class Outbox:
                 if error.code != "TR_WORKSPACE_FULL":
                     raise
                 if not self._has_told:
-                    print(f"tech_renaissance: an answer waits: {error}", file=sys.stderr)
-                self._has_told = True
+                    self._has_told = True
+                    _tell(f"tech_renaissance: an answer waits: {error}\n")
                 return None
         del self._queue[0]
         self._has_told = False
@@ -66,6 +66,14 @@ class Outbox:
     def _write(self, answer: Answer, request: Request | Refused) -> None:
         now = int(time.time() * 1000)
         self._folder.write(SLOT, build_response(answer, request.command, request.id, now))
+
+
+def _tell(line: str) -> None:
+    """On stderr, which can be a file on the very disk that is full: then nobody is told."""
+    try:
+        os.write(2, line.encode(errors="backslashreplace"))
+    except OSError:
+        return
 
 
 def _short(full: TrError) -> Answer:
