@@ -211,6 +211,24 @@ describe("an exchange", () => {
     expect(got).toEqual([1, 2, 3].map((n) => full([2], n)));
   });
 
+  it("holds the next request while a tensor is received by its tag: its answer may bring the same name", async () => {
+    const exchange = open();
+    let arrive = () => {};
+    channel.take = () =>
+      new Promise((resolve) => {
+        arrive = () => resolve(encode(full([2], 1)));
+      });
+    expect(exchange.tensors.claim("r")).toBe(true);
+    const read = exchange.tensors.takeClaimed("r");
+    const answer = exchange.submit(request("a"));
+    await new Promise(setImmediate);
+    expect(channel.exists("request.json")).toBe(false);
+    arrive();
+    expect(await read).toEqual(full([2], 1));
+    await respond(value((await taken()).id, "sent after"));
+    expect((await answer).response.value).toBe("sent after");
+  });
+
   it("that finds something else in the place of an answer ends, and says so once", async () => {
     const planted = new TrError("TR_PROTOCOL", "response.json is a symbolic link");
     const exchange = open();
