@@ -51,7 +51,7 @@ export class AnswerTensors {
       for (const tag of tags) this.#beingRead.delete(tag);
       this.#reads.delete(settled);
     });
-    const settled = read.catch(() => undefined);
+    const settled = read.catch(() => undefined); // its error is for whoever has `read`
     this.#reads.add(settled);
     return read;
   }

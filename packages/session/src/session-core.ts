@@ -103,7 +103,7 @@ export abstract class SessionCore extends SessionEmitter {
     } catch (error) {
       if (signal?.aborted && starting.callers === 1) {
         starting.control.abort(error); // the last who wanted it has gone
-        await starting.promise.catch(() => undefined);
+        await starting.promise.catch(() => undefined); // why it failed is `error`, which is thrown below
       }
       throw error;
     } finally {
@@ -251,6 +251,7 @@ export abstract class SessionCore extends SessionEmitter {
   async #end(reason: TrError, ladder: StopLadder): Promise<void> {
     const starting = this.#starting;
     starting?.control.abort(reason);
+    // Its own callers are told why it failed.
     if (!isRunning(this.#state)) await starting?.promise.catch(() => undefined);
     const life = this.#life;
     if (life !== undefined && isRunning(this.#state)) {
