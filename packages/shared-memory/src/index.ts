@@ -1,0 +1,1 @@
+export { layoutVersion } from "./layout.js";
