@@ -24,7 +24,11 @@ const campaigns = {
   "hung-closes": { size: 1000, command: vitest("@tr/session", "src/stop-ladder.test.ts") },
   "kills-at-random": {
     size: 1000,
-    command: vitest("@tr/session", "src/exactly-once.test.ts", "random moment"),
+    command: vitest("@tr/session", "src/exactly-once.test.ts", "random moment.+worker:"),
+  },
+  "kills-of-host-at-random": {
+    size: 1000,
+    command: vitest("@tr/session", "src/exactly-once.test.ts", "random moment.+host:"),
   },
   "fuzz-codec": { size: 50_000_000, command: vitest("@tr/tsr-codec", "src/fuzz.test.ts") },
   "fuzz-messages": { size: 100_000_000, command: vitest("@tr/protocol", "src/fuzz.test.ts") },

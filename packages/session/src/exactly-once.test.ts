@@ -1,25 +1,17 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { full, type Tensor } from "@tr/tsr-codec";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { campaignSize, hasStrace, randomNumbers, seed } from "../test/campaign.js";
-import { script, until } from "../test/scripts.js";
+import { campaignSize, randomNumbers, seed } from "../test/campaign.js";
+import { processExists, script, until } from "../test/scripts.js";
+import { faultsIn, hasStrace, inject, some, strace } from "../test/system-call-faults.js";
 import { PythonSession, TrError } from "./index.js";
 
-/** What a call does to the file system and to the other side; a side is killed as it enters one of them. */
-const systemCalls = [
-  "openat",
-  "write",
-  "writev",
-  "rename",
-  "renameat",
-  "unlink",
-  "unlinkat",
-  "close",
-];
 const python = process.env.TR_PYTHON || "python3";
 
 let workspace: string;
@@ -30,18 +22,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(workspace, { recursive: true, force: true }));
 
-/** Without -f: the main thread alone, and not what it starts. */
-const strace = (log: string, ...more: string[]) => [
-  ...["strace", "-qq", "-o", log],
-  ...[
-    "-e",
-    `trace=${systemCalls.map((name) => `?${name}`).join(",")}`,
-    "-e",
-    "signal=none",
-    ...more,
-  ],
-];
-
 /** The numbers that a file of the test holds after a word, in order. */
 function noted(path: string, word: RegExp): number[] {
   if (!existsSync(path)) return [];
@@ -51,40 +31,6 @@ function noted(path: string, word: RegExp): number[] {
 function expectEachOnce(numbers: number[]): void {
   expect(numbers).toEqual([...new Set(numbers)]);
 }
-
-interface Fault {
-  readonly systemCall: string;
-  /** The how manieth of the process's, from 1. */
-  readonly nth: number;
-}
-
-/** The system calls in some lines of a trace, as faults to inject. */
-function faultsIn(trace: string, from: number, to: number): Fault[] {
-  const counts = new Map<string, number>();
-  const faults: Fault[] = [];
-  for (const [at, line] of trace.split("\n").entries()) {
-    const [, systemCall = ""] = /^(\w+)\(/.exec(line) ?? [];
-    if (systemCall === "") continue;
-    const nth = (counts.get(systemCall) ?? 0) + 1;
-    counts.set(systemCall, nth);
-    if (at >= from && at < to) faults.push({ systemCall, nth });
-  }
-  return faults;
-}
-
-/** All of them for a campaign, evenly spread ones for the ordinary tests. */
-function some(faults: Fault[], short: number): Fault[] {
-  const size = Math.min(faults.length, campaignSize(short));
-  return Array.from(
-    { length: size },
-    (_, i) => faults[Math.floor((i * faults.length) / size)] as Fault,
-  );
-}
-
-const inject = ({ systemCall, nth }: Fault) => [
-  "-e",
-  `inject=${systemCall}:signal=SIGKILL:when=${nth}`,
-];
 
 /** One call with an answer that only it can have. */
 async function callOnce(session: PythonSession, number: number): Promise<void> {
@@ -125,6 +71,27 @@ async function callThroughCrash(session: PythonSession, kill?: () => void): Prom
   expectEachOnce(executed); // never on two workers
   return crashes;
 }
+
+/** The command line of a host that makes `calls` calls and keeps a record of them in `notes`. */
+const callingHost = (notes: string, calls: number) => [
+  process.execPath,
+  fileURLToPath(new URL("../test/calls.mjs", import.meta.url)),
+  ...[script("marking.py"), workspace, notes, marks, String(calls)],
+];
+
+/** What a host that was killed had got until then: the right answers, in order, each call executed once. */
+function expectRightAnswers(notes: string): { sent: number; right: number } {
+  const sent = noted(notes, /^sent (\d+)$/gm);
+  const right = noted(notes, /^right (\d+)$/gm);
+  const executed = noted(marks, /^(\d+) \d+$/gm);
+  expect(noted(notes, /^WRONG (\d+)$/gm)).toEqual([]);
+  expect(right).toEqual(sent.slice(0, right.length));
+  expect(executed).toEqual(sent.slice(0, executed.length));
+  expect(executed.length).toBeGreaterThanOrEqual(right.length);
+  return { sent: sent.length, right: right.length };
+}
+
+const longest = (times: number[]) => Math.max(...times).toFixed(0);
 
 describe.skipIf(!hasStrace())("killed at a system call of a call (needs strace)", () => {
   it("the worker: each call is answered once or fails, and the session starts anew", async () => {
@@ -168,12 +135,10 @@ describe.skipIf(!hasStrace())("killed at a system call of a call (needs strace)"
   it("the host: what it got was right and came once, and a new host takes the same id", async () => {
     const run = async (more: string[], log: string) => {
       const notes = join(workspace, `notes-${more.join("").replace(/\W/g, "-")}`);
-      const program = fileURLToPath(new URL("../test/calls.mjs", import.meta.url));
-      const args = [program, script("marking.py"), workspace, notes, marks, "10"];
       const { signal, exitCode } = await execa({
         reject: false,
         stderr: "pipe",
-      })`${strace(log, ...more)} ${process.execPath} ${args}`;
+      })`${strace(log, ...more)} ${callingHost(notes, 10)}`;
       return { notes, isKilled: signal === "SIGKILL" || exitCode === 137 };
     };
     const log = join(workspace, "trace");
@@ -189,11 +154,7 @@ describe.skipIf(!hasStrace())("killed at a system call of a call (needs strace)"
       rmSync(marks, { force: true });
       const { notes, isKilled } = await run(inject(fault), "/dev/null");
       if (isKilled) killed++;
-      const sent = noted(notes, /^sent (\d+)$/gm);
-      const right = noted(notes, /^right (\d+)$/gm);
-      expect(noted(notes, /^WRONG (\d+)$/gm)).toEqual([]);
-      expect(right).toEqual(sent.slice(0, right.length));
-      expectEachOnce(noted(marks, /^(\d+) \d+$/gm));
+      expectRightAnswers(notes);
       // The reaper has ended the worker, or is about to: the same id is free at once or within its time.
       const directory = join(workspace, "python_session", "tr_session_same");
       await until(() => !existsSync(directory), 2000);
@@ -232,5 +193,46 @@ describe.skipIf(process.platform === "win32")("killed at a random moment", () =>
     }
     console.log(`worker killed ${crashes} of ${times} times in the middle of calls`);
     expect(crashes).toBeGreaterThan(times / 2);
+  }, 3_600_000);
+
+  it("the host: what it got was right and came once, its worker and directory go, and a new host takes the same id", async () => {
+    const random = randomNumbers(seed);
+    const times = campaignSize(5);
+    const goneMs: number[] = [];
+    const recoveryMs: number[] = [];
+    let answered = 0;
+    let underWay = 0;
+    for (let i = 0; i < times; i++) {
+      rmSync(marks, { force: true });
+      const notes = join(workspace, `notes-${i}`);
+      const started = performance.now();
+      const host = execa({
+        reject: false,
+        buffer: false,
+        stderr: "inherit",
+      })`${callingHost(notes, 1_000_000)}`;
+      const lines = createInterface({ input: host.stdout })[Symbol.asyncIterator]();
+      const { pid, directory } = JSON.parse((await lines.next()).value ?? "{}");
+      recoveryMs.push((goneMs.at(-1) ?? 0) + performance.now() - started);
+      await sleep(random() * 150); // the first call takes some 20 ms, the others 1 or 2
+      host.kill("SIGKILL");
+      const killed = performance.now();
+      await until(() => !processExists(pid) && !existsSync(directory), 2000);
+      goneMs.push(performance.now() - killed);
+      expect((await host).signal).toBe("SIGKILL");
+      const { sent, right } = expectRightAnswers(notes);
+      answered += right;
+      if (sent > right) underWay++;
+    }
+    const notes = join(workspace, "notes-whole");
+    rmSync(marks);
+    await execa`${callingHost(notes, 10)}`;
+    expectRightAnswers(notes);
+    expect(readFileSync(notes, "utf8")).toContain("closed");
+    console.log(
+      `host killed ${times} times, ${underWay} with a call under way, after ${answered} right answers: ` +
+        `all gone after ${longest(goneMs)} ms, the next host ready after ${longest(recoveryMs)} ms`,
+    );
+    expect(underWay).toBeGreaterThan(times / 2);
   }, 3_600_000);
 });

@@ -1,5 +1,5 @@
 // A host for the tests to kill: calls without pause and notes what it sent and what came back, each in
-// one write. Prints "ready" when the first call is about to go.
+// one write. Prints one JSON line when the first call is about to go: its worker and its session directory.
 import { openSync, writeSync } from "node:fs";
 import { PythonSession } from "@tr/session";
 import { full } from "@tr/tsr-codec";
@@ -14,7 +14,7 @@ const session = new PythonSession({
   args: [marks],
 });
 await session.start();
-console.log("ready");
+console.log(JSON.stringify({ pid: session.info.pid, directory: session.sessionDir }));
 for (let i = 1; i <= Number(calls); i++) {
   writeSync(file, `sent ${i}\n`);
   const { number, x } = await session.call("mark", [i, full([4], 1)]);

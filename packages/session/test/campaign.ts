@@ -1,5 +1,3 @@
-import { execFileSync } from "node:child_process";
-
 /** How many cases a campaign runs: `pnpm campaign:<name> --size N`, or the short form of the ordinary tests. */
 export function campaignSize(short: number): number {
   return Number(process.env.TR_CAMPAIGN_SIZE ?? short);
@@ -17,14 +15,4 @@ export function randomNumbers(start: number): () => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-/** Whether strace is there and may trace: containers often forbid it. */
-export function hasStrace(): boolean {
-  try {
-    execFileSync("strace", ["-qq", "-o", "/dev/null", "true"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
 }
