@@ -44,8 +44,7 @@ function pythonFrames(traceback: string): string[] {
 
 /** Why a worker that nobody asked to leave is gone. */
 export function crashError(exit: Exit, stderrTail: string, lastStatus?: string): TrError {
-  const { exitCode, signal } = exit;
-  const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
+  const { exitCode, signal, oom } = exit;
   const said = /^(error|terminated)/.test(lastStatus ?? "")
     ? `; its last status was "${lastStatus?.trim()}"`
     : "";
@@ -56,11 +55,11 @@ export function crashError(exit: Exit, stderrTail: string, lastStatus?: string):
       : "";
   return new TrError(
     "TR_WORKER_CRASHED",
-    `the Python worker is gone: ${how}${said}${oldManners}${lastLines(stderrTail)}`,
+    `the Python worker is gone: ${howItEnded(exit)}${said}${oldManners}${lastLines(stderrTail)}`,
     {
       exitCode,
       signal,
-      oom: false,
+      oom,
       stderrTail,
     },
   );
@@ -68,12 +67,17 @@ export function crashError(exit: Exit, stderrTail: string, lastStatus?: string):
 
 export function startFailed(exit: Exit, stderrTail: string): TrError {
   const { exitCode, signal } = exit;
-  const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
   return new TrError(
     "TR_START_FAILED",
-    `the Python worker ended before it was ready: ${how}${lastLines(stderrTail)}`,
+    `the Python worker ended before it was ready: ${howItEnded(exit)}${lastLines(stderrTail)}`,
     { exitCode, signal, stderrTail },
   );
+}
+
+function howItEnded({ exitCode, signal, oom }: Exit): string {
+  if (oom)
+    return "killed by the kernel (SIGKILL), because the machine or its limit was out of memory";
+  return signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
 }
 
 export function startTimedOut(timeoutMs: number, stderrTail: string): TrError {

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { abortable } from "./abortable.js";
 import { LineSplitter } from "./line-splitter.js";
+import { oomKills } from "./oom-kills.js";
 import { killGroup } from "./process-group.js";
+import { holdNoLonger, holdWhileBehind } from "./stderr-backlog.js";
 import { startTimer } from "./timer.js";
 
 export interface SpawnOptions {
@@ -17,6 +19,8 @@ export interface SpawnOptions {
 export interface Exit {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Whether the kernel ended it because memory had run out, as far as that can be told. */
+  readonly oom: boolean;
 }
 
 /** How many of the last lines of stderr an error message shows. */
@@ -38,6 +42,8 @@ export class WorkerProcess {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #tail: string[] = [];
+  readonly #oomKillsBefore = oomKills();
+  #wasKilled = false;
   #exit: Exit | undefined;
   #holders = 0;
 
@@ -77,7 +83,7 @@ export class WorkerProcess {
 
   /** How it has ended. */
   get exit(): Exit {
-    return this.#exit ?? { exitCode: null, signal: null };
+    return this.#exit ?? { exitCode: null, signal: null, oom: false };
   }
 
   /** The last lines that the process wrote to stderr. */
@@ -106,7 +112,9 @@ export class WorkerProcess {
 
   /** Signals the whole process group. Nothing happens when it is gone. */
   kill(signal: "SIGTERM" | "SIGKILL"): void {
-    if (!this.hasExited) killGroup(this.pid, signal);
+    if (this.hasExited) return;
+    this.#wasKilled ||= signal === "SIGKILL";
+    killGroup(this.pid, signal);
   }
 
   /** Waits until the process has ended; false when the time is up first. `undefined`: for ever. @throws TrError `TR_CANCELLED`. */
@@ -137,7 +145,10 @@ export class WorkerProcess {
       onLine(name, line);
     });
     return new Promise((resolve) => {
-      pipe.on("data", (chunk: Uint8Array) => splitter.push(chunk));
+      pipe.on("data", (chunk: Uint8Array) => {
+        splitter.push(chunk);
+        if (!this.hasExited) holdWhileBehind(pipe);
+      });
       pipe.on("error", () => {}); // followed by close
       pipe.on("close", () => {
         splitter.end();
@@ -148,8 +159,9 @@ export class WorkerProcess {
 
   async #waitForExit(drained: Promise<unknown>): Promise<Exit> {
     const [exitCode, signal] = (await once(this.#child, "exit")) as [number | null, Exit["signal"]];
-    this.#exit = { exitCode, signal };
+    this.#exit = { exitCode, signal, oom: this.#isOutOfMemory(exitCode, signal) };
     killGroup(this.pid, "SIGKILL"); // what it started and left behind
+    for (const pipe of [this.#child.stdout, this.#child.stderr]) if (pipe) holdNoLonger(pipe);
     let timer: NodeJS.Timeout | undefined;
     const timeUp = new Promise((resolve) => {
       timer = setTimeout(resolve, drainMs);
@@ -159,6 +171,13 @@ export class WorkerProcess {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     return this.#exit;
+  }
+
+  #isOutOfMemory(exitCode: number | null, signal: Exit["signal"]): boolean {
+    // 137: what a shell or `uv run` in front makes of it.
+    if (this.#wasKilled || (signal !== "SIGKILL" && exitCode !== 137)) return false;
+    const now = oomKills();
+    return now !== undefined && this.#oomKillsBefore !== undefined && now > this.#oomKillsBefore;
   }
 }
 
