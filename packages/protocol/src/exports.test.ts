@@ -28,6 +28,7 @@ it("exports these names and no others", () => {
     "parseHeartbeat",
     "parseHostInfo",
     "parseMessage",
+    "parseProgress",
     "parseRequest",
     "parseResponse",
     "parseStatus",

@@ -8,12 +8,20 @@ export interface Heartbeat {
   phase: string;
   /** The request that is running. */
   id?: string;
+  /** The memory that the process occupies now. A platform may not tell. */
+  rssBytes?: number;
+  /** How many requests it has finished. */
+  calls?: number;
 }
 
 /** @throws TrError TR_PROTOCOL */
 export function parseHeartbeat(content: Uint8Array | string): Heartbeat {
-  const { seq, timestamp, phase, id } = parseWith("heartbeat.json", heartbeatSchema, content);
-  const heartbeat: Heartbeat = { seq, timestampMs: timestamp, phase };
-  if (id != null) heartbeat.id = id;
-  return heartbeat;
+  const said = parseWith("heartbeat.json", heartbeatSchema, content);
+  const { seq, timestamp, phase, id, rss_bytes: rssBytes, calls } = said;
+  return {
+    ...{ seq, timestampMs: timestamp, phase },
+    ...(id != null && { id }),
+    ...(rssBytes != null && { rssBytes }),
+    ...(calls != null && { calls }),
+  };
 }

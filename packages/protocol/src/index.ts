@@ -17,6 +17,7 @@ export {
   type ResponseKind,
 } from "./parse-response.js";
 export { parseStatus, type Status, type StatusWord } from "./parse-status.js";
+export { type Progress, parseProgress } from "./progress.js";
 export {
   cancelSchema,
   creditSchema,

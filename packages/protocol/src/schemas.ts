@@ -110,12 +110,14 @@ export const hostInfoSchema = z.object({
   pid_namespace: text,
 });
 
-/** `heartbeat.json`. `id`: the request that is running. */
+/** `heartbeat.json`. `id`: the request that is running; `calls`: how many requests it has finished. */
 export const heartbeatSchema = z.object({
   seq: count,
   timestamp: z.number(),
   phase: z.string(),
   id: z.nullish(name),
+  rss_bytes: z.nullish(count),
+  calls: z.nullish(count),
 });
 
 /** `cancel.json`. */

@@ -70,6 +70,9 @@ describe("heartbeat.json", () => {
     const beat = { seq: 7, timestampMs: 1699123456789, phase: "running" };
     expect(parseHeartbeat(text)).toEqual({ ...beat, id: "r-1" });
     expect(parseHeartbeat(text.replace('"r-1"', "null"))).toEqual(beat);
+    const more = text.replace("}", ',"rss_bytes":4096,"calls":3}');
+    expect(parseHeartbeat(more)).toEqual({ ...beat, id: "r-1", rssBytes: 4096, calls: 3 });
+    expect(parseHeartbeat(more.replace("4096", "null"))).toEqual({ ...beat, id: "r-1", calls: 3 });
   });
 
   it("with an id that is no name is refused", () => {
