@@ -1,4 +1,5 @@
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -68,6 +69,12 @@ it("the programs are right in a compiler's eyes too", async () => {
     for (const block of blocks) {
       if (block.language === "ts") writeFileSync(join(folder, fileName(block)), block.code);
     }
+    const run = join(programs, path);
+    // What a command of the page has written while it was run.
+    const made = existsSync(run)
+      ? readdirSync(run).filter((name) => name.endsWith(".types.ts"))
+      : [];
+    for (const name of made) copyFileSync(join(run, name), join(folder, name));
   }
   const base = fileURLToPath(new URL("../../../tsconfig.base.json", import.meta.url));
   const tsconfig = { extends: base, include: ["types"] };

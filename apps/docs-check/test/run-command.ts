@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Page } from "./read-page.js";
 import { runProgram } from "./run-program.js";
 
 const repository = new URL("../../../", import.meta.url);
+const tr = fileURLToPath(new URL("packages/cli/dist/main.js", repository));
 
 /**
  * A line of a `sh` block. Programs run. What installs would need the network: there the packages must
@@ -27,11 +29,14 @@ export async function runCommand(line: string, page: Page, folder: string): Prom
       if (!(verb in scripts)) throw new Error(`${line}: package.json has no script ${verb}`);
       return "";
     }
+    case "npx":
+      if (verb !== "tr") throw new Error(`${line}: expected npx tr`);
+      return runProgram("node", [tr, ...names], folder);
     case "node":
     case "python":
       return runProgram(program as "node" | "python", args, folder);
     default:
-      throw new Error(`${line}: expected npm install, pip install, pnpm, node or python`);
+      throw new Error(`${line}: expected npm install, pip install, pnpm, npx tr, node or python`);
   }
 }
 
