@@ -1,5 +1,8 @@
 """Values as JSON: tensors, NaN and the infinities, big integers, and the user's own $ keys."""
 
+# The start counts in milliseconds: imports only where they are needed.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 import sys
@@ -10,7 +13,7 @@ from .names import is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 MAX_DEPTH = 256  # the host's bound as well: Python's json gives up near 1,000
@@ -63,9 +66,9 @@ def _is_integer(value: object) -> bool:
 def encode_value(value: Any, add_tensor: Callable[[Any], str], name: str = "result") -> Any:
     """A value for the host.
 
-    ``add_tensor`` is called once for each tensor object and returns its tag. Tuples become
-    arrays, numpy's scalars numbers; keys as json.dumps makes them. Anything else raises
-    TR_INVALID_ARGUMENT with its path: ``result.boxes[3].mask``.
+    ``add_tensor`` is called once for each tensor object and returns its tag. Tuples and sets become
+    arrays; what else has a form is in plain_forms.py; keys as json.dumps makes them. Anything else
+    raises TR_INVALID_ARGUMENT with its path, ``result.boxes[3].mask``, and what to send instead.
     """
     return _Encoder(add_tensor, name).encode(value)
 
@@ -86,32 +89,51 @@ def is_tensor(value: object) -> bool:
 
 
 class _Encoder:
+    """Of one value: after an error ``_keys`` is where in it that happened."""
+
     def __init__(self, add_tensor: Callable[[Any], str], name: str) -> None:
         self._add_tensor = add_tensor
         self._name = name
-        self._keys: list[str] = []
+        self._keys: list[str | int] = []
         self._above: set[int] = set()
-        self._tags: dict[int, str] = {}
+        # With the tensor itself: the id of one that is gone may come again.
+        self._tags: dict[int, tuple[str, Any]] = {}
 
     def encode(self, value: Any) -> Any:
-        if value is None or value is True or value is False:
+        kind = type(value)
+        if kind is str or value is None or kind is bool:
             return value
-        if isinstance(value, str):
-            return value if type(value) is str else str.__str__(value)
-        if isinstance(value, int):
-            return self._encode_int(int(value))
-        if isinstance(value, float):
-            return self._encode_float(float(value))
-        if isinstance(value, (dict, list, tuple)):
-            return self._encode_container(value)
+        if kind is dict:
+            return self._encode_dict(value, value)
+        if kind is list or kind is tuple:
+            return self._encode_list(value, value)
+        if kind is int:
+            return self._encode_int(value)
+        if kind is float:
+            return self._encode_float(value)
+        return self._encode_other(value)
+
+    def _encode_other(self, value: Any) -> Any:
+        if isinstance(value, float):  # numpy's float64 above all
+            return self._encode_float(float.__float__(value))
         if is_tensor(value):
             return {"$tensor": self._tag_of(value)}
-        generic = getattr(sys.modules.get("numpy"), "generic", None)
-        if generic is not None and isinstance(value, generic):
-            plain = value.item()
-            if isinstance(plain, (bool, int, float)):  # not longdouble's, complex's or datetime64's
-                return self.encode(plain)
-        raise self._refuse(f"is a {_type_name(value)}, which cannot be sent")
+        from .plain_forms import in_order, plain_form, remedy_for
+
+        try:
+            form = plain_form(value)
+        except AttributeError as cause:  # a field that was never set
+            raise self._refuse(f"is a {type_name(value)} that is not complete: {cause}") from cause
+        if isinstance(form, dict):
+            return self._encode_dict(value, form)
+        if isinstance(form, (list, tuple)):
+            return self._encode_list(value, form)
+        if isinstance(form, (set, frozenset)):
+            return in_order(self._encode_list(value, form))
+        if form is value:
+            fault = f"is a {type_name(value)}, which cannot be sent. {remedy_for(value)}"
+            raise self._refuse(fault)
+        return self.encode(form)
 
     def _encode_int(self, value: int) -> Any:
         if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
@@ -130,68 +152,83 @@ class _Encoder:
         return {"$float": "nan" if isnan(value) else "inf" if value > 0 else "-inf"}
 
     def _tag_of(self, tensor: Any) -> str:
-        tag = self._tags.get(id(tensor))
-        if tag is None:
+        known = self._tags.get(id(tensor))
+        if known is None:
             try:
-                tag = self._tags[id(tensor)] = self._add_tensor(tensor)
+                known = self._tags[id(tensor)] = self._add_tensor(tensor), tensor
             except TrError as error:
                 if error.code != "TR_UNSUPPORTED_DTYPE":
                     raise
                 told = f"{self._path()}: {error}"
                 raise TrError(error.code, told, dtype=error.dtype) from error.__cause__
-        return tag
+        return known[0]
 
-    def _encode_container(self, value: Any) -> Any:
+    def _enter(self, value: Any) -> None:
         if id(value) in self._above:
             raise self._refuse("contains itself")
         if len(self._above) >= MAX_DEPTH:
             raise self._refuse(f"is nested deeper than {MAX_DEPTH}")
         self._above.add(id(value))
-        try:
-            return self._encode_dict(value) if isinstance(value, dict) else self._encode_list(value)
-        finally:
-            self._above.discard(id(value))
 
-    def _encode_list(self, value: list[Any] | tuple[Any, ...]) -> list[Any]:
-        result = []
-        for index, item in enumerate(value):
-            self._keys.append(f"[{index}]")
-            result.append(self.encode(item))
-            self._keys.pop()
+    def _encode_list(self, value: Any, items: Iterable[Any]) -> list[Any]:
+        """``value`` is what ``items`` stand for, or they themselves."""
+        self._enter(value)
+        keys = self._keys
+        keys.append(0)
+        result: list[Any] = []
+        for index, item in enumerate(items):
+            if type(item) is str:
+                result.append(item)
+            else:
+                keys[-1] = index
+                result.append(self.encode(item))
+        keys.pop()
+        self._above.remove(id(value))
         return result
 
-    def _encode_dict(self, value: dict[Any, Any]) -> dict[str, Any]:
+    def _encode_dict(self, value: Any, entries: dict[Any, Any]) -> dict[str, Any]:
+        self._enter(value)
+        keys = self._keys
         result: dict[str, Any] = {}
         is_escaped = False
-        for key, item in value.items():
+        for key, item in entries.items():
             name = key if type(key) is str else self._key_name(key)
             if name in result:
                 raise self._refuse(f"has two keys that both become {name!r}")
             is_escaped = is_escaped or name.startswith("$")
-            self._keys.append(f".{name}" if name.isidentifier() else f"[{name!r}]")
+            keys.append(name)
             result[name] = self.encode(item)
-            self._keys.pop()
+            keys.pop()
+        self._above.remove(id(value))
         return {"$dict": result} if is_escaped else result
 
     def _key_name(self, key: Any) -> str:
-        if key is None or key is True or key is False:
-            return {None: "null", True: "true", False: "false"}[key]
-        if isinstance(key, str):
-            return str.__str__(key)
-        if isinstance(key, int):
-            return int.__repr__(key)
-        if isinstance(key, float):
-            return float.__repr__(key)
-        raise self._refuse(f"has a key of type {_type_name(key)}; keys are strings or numbers")
+        from .plain_forms import plain_form
+
+        form = plain_form(key)
+        if form is None or form is True or form is False:
+            return {None: "null", True: "true", False: "false"}[form]
+        if isinstance(form, str):
+            return form
+        if isinstance(form, (int, float)):
+            return repr(form)
+        raise self._refuse(f"has a key of type {type_name(key)}; keys are strings or numbers")
 
     def _path(self) -> str:
-        return self._name + "".join(self._keys)
+        return self._name + "".join(map(step, self._keys))
 
     def _refuse(self, fault: str) -> TrError:
         return TrError("TR_INVALID_ARGUMENT", f"{self._path()} {fault}.")
 
 
-def _type_name(value: object) -> str:
+def step(key: str | int) -> str:
+    """From a value to one inside it, as in ``.boxes[3]``."""
+    if isinstance(key, str) and key.isidentifier():
+        return f".{key}"
+    return f"[{key!r}]"
+
+
+def type_name(value: object) -> str:
     kind = type(value)
     return (
         kind.__qualname__
