@@ -1,7 +1,8 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/main.ts"],
+  // Each lane is a process of its own, and the directory is watched by a thread of its own.
+  entry: ["src/main.ts", "src/lane-main.ts", "src/directory-watcher.ts"],
   format: "esm",
   clean: true,
   target: "node22",

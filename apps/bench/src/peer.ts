@@ -1,10 +1,52 @@
-/** One way to reach Python. Every peer does the same work, and every answer is checked by the caller. */
+import type { Place } from "./place.js";
+
+/** One way to reach Python, opened: a worker process and the way to talk to it. Every answer is checked by the caller. */
 export interface Peer {
-  readonly name: string;
   start(): Promise<void>;
   /** A text of about 50 bytes there and back. */
   echo(text: string): Promise<string>;
-  /** float32 values there, their squares back in an array of the caller's own. */
+  /** float32 values there, their squares by numpy back in an array of the caller's own. */
   square(values: Float32Array): Promise<Float32Array>;
   stop(): Promise<void>;
+  /** Where its files are, if they are memory that no process is charged for. */
+  readonly directory?: string | undefined;
 }
+
+/** What nothing that sends arrays can undercut: it squares or copies in one process and times itself. */
+export interface Reference {
+  start(): Promise<void>;
+  timeMs(floats: number, calls: number): Promise<number[]>;
+  stop(): Promise<void>;
+}
+
+interface Kind {
+  /** On the command line and in the JSON. */
+  readonly name: string;
+  /** In the table. */
+  readonly title: string;
+  /** Packages that the bench installs for it, see `peers/`. */
+  readonly npm?: string;
+  readonly pypi?: readonly string[];
+  /** Why it cannot run on this system at all. */
+  readonly unavailable?: () => string | undefined;
+}
+
+export interface PeerKind extends Kind {
+  readonly group: "session" | "peer";
+  /** Its arrays travel as text; at 64 MiB a call takes seconds: `--quick` leaves that out. */
+  readonly isText?: boolean;
+  /** It can have only one worker in a program. */
+  readonly isSingle?: boolean;
+  open(place: Place): Peer;
+}
+
+export interface ReferenceKind extends Kind {
+  readonly group: "reference";
+  open(place: Place): Reference;
+}
+
+export type AnyKind = PeerKind | ReferenceKind;
+
+/** Several peers want Unix sockets, which Python does not have on Windows. */
+export const needsUnixSockets = (): string | undefined =>
+  process.platform === "win32" ? "Python has no Unix sockets on Windows" : undefined;

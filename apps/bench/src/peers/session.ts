@@ -1,19 +1,37 @@
-import { fileURLToPath } from "node:url";
-import { PythonSession } from "@tr/session";
+import { join } from "node:path";
+import { PythonSession, type SessionOptions } from "@tr/session";
 import { tensor } from "@tr/tsr-codec";
-import type { Peer } from "../peer.js";
+import type { PeerKind } from "../peer.js";
+import { workerScript } from "../place.js";
 
-export function sessionPeer(): Peer {
-  const script = fileURLToPath(new URL("../workers/session_worker.py", import.meta.url));
-  const session = new PythonSession({ script });
-  return {
-    name: "@tr/session, files",
-    start: () => session.start(),
-    echo: (text) => session.call<string>("echo", [text]),
-    async square(values) {
-      const { data } = await session.calculate("square", tensor(values, [values.length]));
-      return data as Float32Array;
-    },
-    stop: () => session.close(),
-  };
+interface Row {
+  readonly name: string;
+  readonly title: string;
+  readonly options: SessionOptions;
 }
+
+/** One row for each way in which a session can carry its messages. */
+const rows: readonly Row[] = [{ name: "session-file", title: "@tr/session, files", options: {} }];
+
+export const sessionKinds: readonly PeerKind[] = rows.map(({ name, title, options }) => ({
+  name,
+  title,
+  group: "session",
+  open(place) {
+    const script = workerScript("session_worker.py");
+    const session = new PythonSession({ ...options, script, python: place.python });
+    return {
+      start: () => session.start(),
+      echo: (text) => session.call<string>("echo", [text]),
+      async square(values) {
+        const { data } = await session.calculate("square", tensor(values, [values.length]));
+        return data as Float32Array;
+      },
+      stop: () => session.close(),
+      get directory() {
+        const { info } = session;
+        return info && join(info.workspace, "python_session", `tr_session_${info.sessionId}`);
+      },
+    };
+  },
+}));

@@ -1,0 +1,83 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import type { PlaceData } from "./place.js";
+import type { Round } from "./work.js";
+
+export interface LaneData {
+  readonly work: string;
+  readonly kind: string;
+  readonly place: PlaceData;
+  readonly quick: boolean;
+}
+
+export type LaneReport =
+  | { readonly type: "ready" }
+  | { readonly type: "round"; readonly round: Round }
+  | { readonly type: "ended" }
+  | { readonly type: "failed"; readonly reason: string };
+
+/** The slowest of the known peers takes 44 s for 64 MiB, three calls in its only round. */
+const longestMs = 400_000;
+
+/**
+ * One peer at one work, in a Node process of its own: no peer's garbage, optimised code or open handles
+ * are another's, and its memory and processor time can be told.
+ */
+export class Lane {
+  readonly #process: ChildProcess;
+
+  constructor(data: LaneData) {
+    const main = new URL("./lane-main.js", import.meta.url);
+    this.#process = fork(main, [JSON.stringify(data)], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+  }
+
+  /** @throws with the reason when the peer cannot be started. */
+  async ready(): Promise<void> {
+    await this.#report("ready");
+  }
+
+  async round(): Promise<Round> {
+    this.#process.send("round");
+    return (await this.#report("round")).round;
+  }
+
+  async end(): Promise<void> {
+    const exited = once(this.#process, "exit");
+    this.#process.send("end");
+    await this.#report("ended");
+    await exited;
+  }
+
+  /** After a failure: its worker leaves when its stdin ends. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  #report<T extends LaneReport["type"]>(type: T): Promise<LaneReport & { type: T }> {
+    return new Promise((resolve, reject) => {
+      const child = this.#process;
+      const settle = (act: () => void) => {
+        clearTimeout(timer);
+        child.off("message", onMessage);
+        child.off("exit", onExit);
+        act();
+      };
+      const onMessage = (report: LaneReport) =>
+        settle(() => {
+          if (report.type === type) resolve(report as LaneReport & { type: T });
+          else if (report.type === "failed") reject(new Error(report.reason));
+          else reject(new Error(`the lane said ${report.type} where ${type} was expected`));
+        });
+      const onExit = (code: number | null, signal: string | null) =>
+        settle(() => reject(new Error(`the lane ended unasked: ${signal ?? code}`)));
+      const timer = setTimeout(
+        () => settle(() => reject(new Error(`no answer within ${longestMs / 1000} s`))),
+        longestMs,
+      );
+      child.on("message", onMessage);
+      child.on("exit", onExit);
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { cpus, totalmem } from "node:os";
+import { findPython } from "@tr/worker-py";
+import { workerScript } from "./place.js";
+
+export interface Machine {
+  /** The interpreter that every worker runs on, itself and not what starts it. */
+  readonly python: string;
+  /** Says which binary packages it takes. */
+  readonly tag: string;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+const question = `
+import json, platform, sys
+import numpy
+print(json.dumps([sys.executable, sys.implementation.cache_tag, platform.python_version(), numpy.__version__]))
+`;
+
+/** @throws Error when there is no Python with numpy. */
+export function lookAtMachine(): Machine {
+  const { file, args } = findPython({ script: workerScript("session_worker.py") });
+  let answer: string;
+  try {
+    answer = execFileSync(file, [...args, "-c", question], { encoding: "utf8" });
+  } catch (cause) {
+    throw new Error(`${file} has no numpy: run npm test once, or set TR_PYTHON to one that has.`, {
+      cause,
+    });
+  }
+  const [python, tag, version, numpy] = JSON.parse(answer) as [string, string, string, string];
+  const cores = cpus();
+  const facts = {
+    system: `${process.platform} ${process.arch}`,
+    processor: cores[0]?.model.trim() ?? "unknown",
+    cores: cores.length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.versions.node,
+    python: version,
+    numpy,
+  };
+  return { python, tag, facts };
+}

@@ -1,0 +1,45 @@
+import type { AnyKind } from "./peer.js";
+import type { Place } from "./place.js";
+
+/** One figure of a work. The first of a work is the one that peers are compared by. */
+export interface Metric {
+  readonly key: string;
+  /** Head of its column. */
+  readonly title: string;
+  readonly unit: string;
+  readonly better: "lower" | "higher";
+}
+
+export interface Round {
+  readonly figures: Readonly<Record<string, number>>;
+  /** How many times each of `buckets` was reached. */
+  readonly histogram?: readonly number[];
+}
+
+/** A work begun with one peer, in a process of its own. */
+export interface Running {
+  round(): Promise<Round>;
+  end(): Promise<void>;
+}
+
+export interface Work {
+  /** On the command line and in the JSON. */
+  readonly name: string;
+  readonly title: string;
+  readonly metrics: readonly Metric[];
+  /** The first round does not count. */
+  readonly warmsUp: boolean;
+  /** It has one round, whatever was asked for. */
+  readonly once?: boolean;
+  /** The peers work at the same time, not by turns: for what is not about time. */
+  readonly together?: boolean;
+  /** There is something to undercut without sending anything. */
+  readonly hasReferences?: boolean;
+  /** Why this kind is left out. */
+  skips(kind: AnyKind, quick: boolean): string | undefined;
+  begin(kind: AnyKind, place: Place, quick: boolean): Promise<Running>;
+}
+
+const linuxOnly = "memory and processor time of a process are read from /proc, which is Linux's";
+export const needsProc = (): string | undefined =>
+  process.platform === "linux" ? undefined : linuxOnly;

@@ -1,0 +1,39 @@
+import type { Peer } from "../peer.js";
+import type { Work } from "../work.js";
+import { echoChecked, startPeer } from "./open-peer.js";
+
+const workers = 8;
+
+/** Eight workers of one program at once, and one of them alone. */
+export const sessions: Work = {
+  name: "8-sessions",
+  title: "8 workers at once, texts of 50 bytes",
+  metrics: [
+    { key: "rate", title: "8 workers", unit: "calls/s", better: "higher" },
+    { key: "alone", title: "1 worker", unit: "calls/s", better: "higher" },
+    { key: "gain", title: "8 : 1", unit: "×", better: "higher" },
+  ],
+  warmsUp: true,
+  skips: (kind) => ("isSingle" in kind && kind.isSingle ? "one worker per program" : undefined),
+  async begin(kind, place, quick) {
+    const peers = await Promise.all(Array.from({ length: workers }, () => startPeer(kind, place)));
+    const calls = quick ? 100 : 1000;
+    const rateOf = async (some: readonly Peer[]) => {
+      const started = performance.now();
+      const work = async (peer: Peer) => {
+        for (let call = 0; call < calls; call++) await echoChecked(peer, call);
+      };
+      await Promise.all(some.map(work));
+      return (some.length * calls) / ((performance.now() - started) / 1000);
+    };
+    return {
+      async round() {
+        const [alone, rate] = [await rateOf(peers.slice(0, 1)), await rateOf(peers)];
+        return { figures: { rate, alone, gain: rate / alone } };
+      },
+      async end() {
+        await Promise.all(peers.map((peer) => peer.stop()));
+      },
+    };
+  },
+};

@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import type { Peer } from "../peer.js";
+import { Squares } from "./squares.js";
+
+const peer = (square: (values: Float32Array) => Float32Array) =>
+  ({ square: async (values: Float32Array) => square(values) }) as Peer;
+
+it("takes squares that are right and the caller's own", async () => {
+  const squares = new Squares(
+    peer((values) => values.map((value) => value * value)),
+    10_000,
+  );
+  for (let call = 0; call < 3; call++) expect(await squares.timeMs()).toBeGreaterThanOrEqual(0);
+});
+
+it.each<[string, (values: Float32Array) => Float32Array, RegExp]>([
+  ["a short answer", (values) => values.slice(1), /expected 10000 values/],
+  ["the input itself", (values) => values, /values of its own/],
+  ["a copy", (values) => values.slice(), /a wrong square/],
+  ["one wrong value", (values) => values.map((v, i) => (i === 77 ? 0 : v * v)), /at 77/],
+])("refuses %s", async (_, square, message) => {
+  await expect(new Squares(peer(square), 10_000).timeMs()).rejects.toThrow(message);
+});
+
+it("notices memory that the next answer overwrites", async () => {
+  const reused = new Float32Array(10_000);
+  const squares = new Squares(
+    peer((values) => {
+      for (const [index, value] of values.entries()) reused[index] = value * value;
+      return reused;
+    }),
+    10_000,
+  );
+  await squares.timeMs();
+  await expect(squares.timeMs()).rejects.toThrow(/overwritten/);
+});
