@@ -1,1 +1,2 @@
-export { layoutVersion } from "./layout.js";
+export { HostCarrier } from "./host-carrier.js";
+export type { HostSlots } from "./host-slots.js";

@@ -1,1 +1,92 @@
+/**
+ * The control block: how two processes exchange messages through one small file.
+ *
+ * `python/src/tech_renaissance/memory/layout.py` is the same page in Python; a change here is a change
+ * there, and of {@link layoutVersion}.
+ *
+ * ```
+ *     0  header      magic, version, bytes in all, bytes of a slot        written once by the host
+ *   256  host line   64 words that only the host writes
+ *   512  worker line 64 words that only the worker writes
+ *  4096  request     length, then the bytes of the request               (slotBytes)
+ * 36864  response    length, then the bytes of the response              (slotBytes)
+ * ```
+ *
+ * All numbers are words of 32 bits at multiples of 4, in the byte order of the machine that both sides
+ * run on. A word has one writer, so nothing needs to be swapped atomically. Counters wrap at 2^32 and are only compared for equality.
+ *
+ * **A message** is written into its slot first, and its number into the writer's line afterwards; the
+ * reader copies it, and writes that number into its own line: the slot is free when both numbers are
+ * equal. Each side has one slot to write into. A message that is longer than its slot is in a file
+ * beside the block, `request.spill` or `response.spill`, which the reader removes; the length then has
+ * {@link spilled} added to it.
+ *
+ * **Sleeping.** A side that is going to block sets its sleeping word, looks once more, and blocks on its
+ * pipe. A side that has published a number looks at the other's sleeping word and sends a byte through
+ * the pipe if it is set. Between publishing and looking both need a full memory barrier.
+ *
+ * **Taking back.** The host writes the number of the request into `takeBack` and then looks at
+ * `requestTaken`: if it has that number the worker has it, else the host does; it writes which into
+ * `verdict`. The worker, having written `requestTaken`, looks at `requestNumber` (another one: this one
+ * was taken back) and at `takeBack` (this one: the verdict decides, and is there a moment later).
+ *
+ * **Segments** are files of tensors, at most {@link maxSegments} of each side, each with a place in its
+ * owner's line. The owner lends one with a message, under a number that grows; the other side writes
+ * that number at the same place of `returned` in its own line when nothing there uses it any more. The
+ * `generation` of a place changes when its segment is another file: 0 when there is none.
+ */
 export const layoutVersion = 1;
+
+/** "TRSM" where the least byte comes first. */
+export const magic = 0x4d53_5254;
+
+/** Of the request slot and of the response slot, the length in front included. */
+export const slotBytes = 32 * 1024;
+
+export const maxSegments = 24;
+
+/** Added to the length of a message that is in a file beside the block. */
+export const spilled = 0x8000_0000;
+
+/** Where things are, in bytes. */
+export const offsets = {
+  header: 0,
+  hostLine: 256,
+  workerLine: 512,
+  request: 4096,
+  response: 4096 + slotBytes,
+  end: 4096 + 2 * slotBytes,
+} as const;
+
+/** Each side's line. */
+export const lineBytes = 256;
+
+/** The words of the host's line. */
+export const hostWords = {
+  requestNumber: 0,
+  responseTaken: 1,
+  /** 0 awake; else the sum of {@link sleepsFor}. */
+  sleeps: 2,
+  takeBack: 3,
+  /** Twice the number of the request that was asked back, and one more if it is the host's again. */
+  verdict: 4,
+  /** One word per place: what came back of the worker's segments. */
+  returned: 8,
+  generation: 8 + maxSegments,
+} as const;
+
+/** The words of the worker's line. */
+export const workerWords = {
+  responseNumber: 0,
+  requestTaken: 1,
+  sleeps: 2,
+  /** 1 from the moment the worker has the block open. */
+  attached: 3,
+  /** How many microseconds the last response took from its request, at most 2^32 - 1. */
+  serviceMicros: 4,
+  returned: 8,
+  generation: 8 + maxSegments,
+} as const;
+
+/** What wakes a side that sleeps. A worker's word is 1 for both. */
+export const sleepsFor = { message: 1, freeSlot: 2 } as const;

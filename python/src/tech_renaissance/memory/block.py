@@ -1,0 +1,181 @@
+"""The control block as the worker touches it: mapped, or by reads and writes of its file."""
+
+# The start counts in milliseconds: no pathlib, imports only where they are needed.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+from ..errors import TrError
+from .layout import (
+    BLOCK_BYTES,
+    HOST_LINE,
+    LAYOUT_VERSION,
+    LINE_BYTES,
+    MAGIC,
+    REQUEST,
+    RESPONSE,
+    SLOT_BYTES,
+    WORKER_LINE,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Block(Protocol):
+        host: memoryview[int]
+        """The words of the host's line, as they are or were at the last ``refresh``."""
+        worker: memoryview[int]
+        """The words of our line; the host sees them at the latest after ``flush``."""
+        may_spin: bool
+
+        def refresh(self) -> None: ...
+
+        def flush(self) -> None:
+            """With a full memory barrier: nothing after it is read before the words are seen."""
+
+        def request_length(self) -> int: ...
+
+        def read_request(self, length: int) -> bytes: ...
+
+        def put_response(self, length: int, content: bytes) -> None: ...
+
+        def close(self) -> None: ...
+
+
+OPEN_FLAGS = (
+    os.O_RDWR
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # opening a FIFO would wait for its writer
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+def open_block(path: str) -> Block:
+    """Opens the block that the host has made. Raises TR_PROTOCOL, and OSError when it is not there."""
+    descriptor = os.open(path, OPEN_FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            raise TrError("TR_PROTOCOL", f"{path} must be a regular file of its own.")
+        header = memoryview(os.read(descriptor, 16)).cast("I").tolist()
+        expected = [MAGIC, LAYOUT_VERSION, BLOCK_BYTES, SLOT_BYTES]
+        if header != expected or status.st_size != BLOCK_BYTES:
+            raise TrError(
+                "TR_PROTOCOL",
+                f"{path}: expected a control block {expected} of {BLOCK_BYTES} bytes, "
+                f"found {header} of {status.st_size} bytes: use packages of one version.",
+            )
+        if can_map():
+            return MappedBlock(descriptor)
+        return FileBlock(os.dup(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def can_map() -> bool:
+    """Whether plain loads and stores of mapped words will do.
+
+    x86 keeps stores in order, and loads; ARM keeps neither, and Python has no barriers. Windows does
+    not promise that a mapping and ``ReadFile`` show the same.
+    """
+    return sys.platform != "win32" and os.uname().machine in ("x86_64", "amd64", "i386", "i686")
+
+
+class MappedBlock:
+    may_spin = True
+
+    def __init__(self, descriptor: int) -> None:
+        import mmap
+        from _thread import allocate_lock
+
+        self._map = mmap.mmap(descriptor, BLOCK_BYTES)
+        self._bytes = memoryview(self._map)
+        self.host = self._bytes[HOST_LINE : HOST_LINE + LINE_BYTES].cast("I")
+        self.worker = self._bytes[WORKER_LINE : WORKER_LINE + LINE_BYTES].cast("I")
+        self._request_length = self._bytes[REQUEST : REQUEST + 4].cast("I")
+        self._response_length = self._bytes[RESPONSE : RESPONSE + 4].cast("I")
+        lock = allocate_lock()
+        self._acquire = lock.acquire
+        self._release = lock.release
+
+    def refresh(self) -> None:
+        return  # it is mapped
+
+    def flush(self) -> None:
+        # Taking a lock is a locked instruction, on x86 a full barrier; Python has no other.
+        self._acquire(False)
+        self._release()
+
+    def request_length(self) -> int:
+        return self._request_length[0]
+
+    def read_request(self, length: int) -> bytes:
+        return self._map[REQUEST + 4 : REQUEST + 4 + length]
+
+    def put_response(self, length: int, content: bytes) -> None:
+        self._response_length[0] = length
+        self._map[RESPONSE + 4 : RESPONSE + 4 + len(content)] = content
+
+    def close(self) -> None:
+        for view in (self.host, self.worker, self._request_length, self._response_length):
+            view.release()
+        self._bytes.release()
+        self._map.close()
+
+
+class FileBlock:
+    """Every access is a system call, which is a barrier. No spinning: each look costs too much."""
+
+    may_spin = False
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._host = bytearray(LINE_BYTES)
+        self._worker = bytearray(LINE_BYTES)
+        self.host = memoryview(self._host).cast("I")
+        self.worker = memoryview(self._worker).cast("I")
+
+    def refresh(self) -> None:
+        self._host[:] = self._read(HOST_LINE, LINE_BYTES)
+
+    def flush(self) -> None:
+        self._write(WORKER_LINE, self._worker)
+
+    def request_length(self) -> int:
+        return int.from_bytes(self._read(REQUEST, 4), sys.byteorder)
+
+    def read_request(self, length: int) -> bytes:
+        return self._read(REQUEST + 4, length)
+
+    def put_response(self, length: int, content: bytes) -> None:
+        self._write(RESPONSE, length.to_bytes(4, sys.byteorder) + content)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def _read(self, at: int, length: int) -> bytes:
+        if hasattr(os, "pread"):
+            content = os.pread(self._descriptor, length, at)
+        else:
+            os.lseek(self._descriptor, at, os.SEEK_SET)
+            content = os.read(self._descriptor, length)
+        if len(content) < length:
+            raise TrError(
+                "TR_SEGMENT_LOST",
+                f"the control block: expected {length} bytes at {at}, found {len(content)}: "
+                "something outside of the session has cut it.",
+            )
+        return content
+
+    def _write(self, at: int, content: bytes | bytearray) -> None:
+        if hasattr(os, "pwrite"):
+            os.pwrite(self._descriptor, content, at)
+        else:
+            os.lseek(self._descriptor, at, os.SEEK_SET)
+            os.write(self._descriptor, content)

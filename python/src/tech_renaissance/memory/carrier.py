@@ -1,0 +1,49 @@
+"""What connects a worker to its host through memory."""
+
+# The start counts in milliseconds: no pathlib, imports only where they are needed.
+# ruff: noqa: PTH118
+
+from __future__ import annotations
+
+import os
+
+from .bell import Bell
+from .block import open_block
+from .slots import WorkerSlots
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..file_channel import Folder
+    from .block import Block
+
+
+class Carrier:
+    """The slots for messages and the segments for tensors of one session."""
+
+    def __init__(self, block: Block, bell: Bell, folder: Folder) -> None:
+        self._block = block
+        self._bell = bell
+        self.slots = WorkerSlots(block, folder, bell.ring)
+
+    def close(self) -> None:
+        self._bell.close()
+
+
+def open_carrier(folder: Folder) -> Carrier | None:
+    """The carrier that the host offers by ``TR_MEMORY``; None when it offers none, or none that works.
+
+    Taken out of the environment: a process that the worker starts is not the worker.
+    """
+    offer = os.environ.pop("TR_MEMORY", None)
+    if offer is None:
+        return None
+    try:
+        bell = Bell(int(offer))
+    except (OSError, ValueError):
+        return None  # a program between the host and us did not pass the pipe on: files will do
+    try:
+        block = open_block(os.path.join(folder.path, "control.block"))
+    except BaseException:
+        bell.close()
+        raise
+    return Carrier(block, bell, folder)

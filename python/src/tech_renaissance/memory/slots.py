@@ -1,0 +1,171 @@
+"""The worker's end of the control block: a request comes in, a response goes out."""
+
+# The start counts in milliseconds: no pathlib, imports only where they are needed.
+# ruff: noqa: PTH118
+
+from __future__ import annotations
+
+import os
+import time
+
+from ..errors import TrError
+from .layout import (
+    ATTACHED,
+    HOST_SLEEPS,
+    FOR_FREE_SLOT,
+    FOR_MESSAGE,
+    REQUEST_NUMBER,
+    REQUEST_TAKEN,
+    RESPONSE_NUMBER,
+    RESPONSE_TAKEN,
+    SERVICE_MICROS,
+    SLOT_BYTES,
+    SPILLED,
+    TAKE_BACK,
+    VERDICT,
+    WORKER_SLEEPS,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..file_channel import Folder
+    from .block import Block
+
+_MASK = 0xFFFF_FFFF
+_SPIN_SECONDS = 200e-6
+"""After the last message. A host that calls again at once is answered without a wake-up."""
+_LOOKS_BEFORE_YIELD = 50
+"""About 4 µs."""
+_MAX_SLOT_MESSAGE = SLOT_BYTES - 4
+_yield = getattr(os, "sched_yield", None)
+
+
+class WorkerSlots:
+    """Used by one thread at a time. Nothing waits but ``wait``."""
+
+    def __init__(self, block: Block, folder: Folder, ring: Callable[[], None]) -> None:
+        self._block = block
+        self._folder = folder
+        self._ring = ring
+        self._taken = 0
+        self._response = 0
+        self._taken_at = self._active_at = time.perf_counter()
+        self._spins = block.may_spin and _yield is not None
+        block.worker[ATTACHED] = 1
+        if not self._spins:
+            block.worker[WORKER_SLEEPS] = 1  # for ever: every change is told
+        block.flush()
+        ring()
+
+    def take_request(self) -> bytes | None:
+        """The request that waits, which is ours with this; None when there is none.
+
+        Raises TR_SEGMENT_LOST when it was longer than the slot and its file is not there any more.
+        """
+        block = self._block
+        block.refresh()
+        number = block.host[REQUEST_NUMBER]
+        if number == self._taken:
+            return None
+        self._taken_at = time.perf_counter()
+        length = block.request_length()
+        content = b"" if length >= SPILLED else block.read_request(min(length, _MAX_SLOT_MESSAGE))
+        block.worker[REQUEST_TAKEN] = number
+        block.flush()
+        block.refresh()
+        self._taken = number
+        if block.host[REQUEST_NUMBER] != number:
+            return self.take_request()  # it was taken back, and what we read may be half the next
+        if block.host[TAKE_BACK] == number and self._is_taken_back(number):
+            return None
+        if block.host[HOST_SLEEPS] & FOR_FREE_SLOT:
+            self._ring()
+        return self._take_spill("request.spill", length - SPILLED) if length >= SPILLED else content
+
+    @property
+    def is_response_taken(self) -> bool:
+        self._block.refresh()
+        return self._block.host[RESPONSE_TAKEN] == self._response
+
+    def send_response(self, content: bytes) -> None:
+        """Puts a response into the slot, which must be free.
+
+        Raises TR_WORKSPACE_FULL when it is longer than the slot and there is no space for it.
+        """
+        block = self._block
+        length = len(content)
+        if length > _MAX_SLOT_MESSAGE:
+            self._folder.write("response.spill", content)
+            length += SPILLED
+            content = b""
+        block.put_response(length, content)
+        self._active_at = time.perf_counter()
+        micros = int((self._active_at - self._taken_at) * 1e6)
+        block.worker[SERVICE_MICROS] = min(micros, _MASK)
+        self._response = (self._response + 1) & _MASK
+        block.worker[RESPONSE_NUMBER] = self._response
+        block.flush()
+        block.refresh()
+        if block.host[HOST_SLEEPS] & FOR_MESSAGE:
+            self._ring()
+
+    def wait(self, block_for: Callable[[float], bool], seconds: float, free_slot: bool) -> bool:
+        """Waits for a request or, with ``free_slot``, for the response to be taken.
+
+        Spins for a moment, then blocks in ``block_for(seconds)``, which returns when the host has
+        rung and says whether anything came. False: the time went by.
+        """
+        block = self._block
+        if self._spins and self._spin(free_slot):
+            return True
+        block.worker[WORKER_SLEEPS] = 1
+        block.flush()
+        try:
+            return self._has_news(free_slot) or block_for(seconds)
+        finally:
+            if self._spins:
+                block.worker[WORKER_SLEEPS] = 0
+
+    def _has_news(self, free_slot: bool) -> bool:
+        block = self._block
+        block.refresh()
+        return block.host[REQUEST_NUMBER] != self._taken or (
+            free_slot and block.host[RESPONSE_TAKEN] == self._response
+        )
+
+    def _spin(self, free_slot: bool) -> bool:
+        host, taken, response = self._block.host, self._taken, self._response
+        end = self._active_at + _SPIN_SECONDS
+        yields = _yield
+        assert yields is not None
+        while True:
+            for _ in range(_LOOKS_BEFORE_YIELD):
+                if host[REQUEST_NUMBER] != taken:
+                    return True
+            if free_slot and host[RESPONSE_TAKEN] == response:
+                return True
+            if time.perf_counter() > end:
+                return False
+            yields()
+
+    def _is_taken_back(self, number: int) -> bool:
+        """The host has asked for it while we took it: its verdict is on the way."""
+        host, verdict = self._block.host, (number << 1) & _MASK
+        while host[VERDICT] & ~1 != verdict:
+            # Microseconds, unless the host was stopped just there; one that was killed ends us too.
+            time.sleep(0.0001)
+            self._block.refresh()
+        return bool(host[VERDICT] & 1)
+
+    def _take_spill(self, name: str, length: int) -> bytes:
+        content = self._folder.take(name)
+        if content is None or len(content) != length:
+            found = "no file" if content is None else f"{len(content)} bytes"
+            raise TrError(
+                "TR_SEGMENT_LOST",
+                f"{name}: expected {length} bytes, found {found}: "
+                "something outside of the session has cut or removed it.",
+            )
+        return content
