@@ -16,3 +16,11 @@ export async function abortable<T>(promise: Promise<T>, signal?: AbortSignal): P
     signal.removeEventListener("abort", onAbort);
   }
 }
+
+/** Resolves when the signal aborts. */
+export function onceAborted(signal: AbortSignal): Promise<void> | undefined {
+  if (signal.aborted) return undefined;
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
+}

@@ -139,10 +139,10 @@ describe("a call", () => {
     expect(session.isReady()).toBe(true);
   });
 
-  it("whose time is up fails alone: its late answer is dropped with its tensors", async () => {
+  it("whose time is up fails alone: it is stopped, and leaves no tensors", async () => {
     const late = session.call("slow_square", [full([4], 2), 0.3], { timeoutMs: 50 });
-    expect(await failure(late)).toMatchObject({ code: "TR_CALL_TIMEOUT", timeoutMs: 50 });
-    expect(session.isBusy()).toBe(true);
+    const timedOut = { code: "TR_CALL_TIMEOUT", timeoutMs: 50, stopped: "cancelled" };
+    expect(await failure(late)).toMatchObject(timedOut);
     expect(await session.call("echo", ["next"])).toBe("next");
     expect(files().filter((name) => name.endsWith(".tsr"))).toEqual([]);
   });

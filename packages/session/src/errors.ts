@@ -19,6 +19,7 @@ export function responseError(response: Response, command: string): TrError {
         dtype: error.dtype ?? "unknown",
         supported: [...dtypes],
       });
+    case "TR_CANCELLED": // nobody on this side did: the function raised it itself
     case "TR_INVALID_ARGUMENT":
     case "TR_NEEDS_LEVEL_2":
     case "TR_PROTOCOL":
@@ -34,6 +35,13 @@ export function responseError(response: Response, command: string): TrError {
   });
   made.stack = [made.stack ?? String(made), ...pythonFrames(pythonTraceback)].join("\n");
   return made;
+}
+
+/** What stopping a command raised, if that is more than the word that it was stopped. */
+export function cleanUpError(response: Response, command: string): TrError | undefined {
+  const { kind, error } = response;
+  if (kind !== "error" || error?.code === "TR_CANCELLED") return undefined;
+  return responseError(response, command);
 }
 
 /** The frames of a Python traceback in the form of a JavaScript stack, innermost first. */
@@ -107,30 +115,4 @@ export function withoutId(bytes: Uint8Array): TrError {
     "TR_PROTOCOL",
     `response.json: expected the field id, as a worker of level 2 gives it, found: ${start}`,
   );
-}
-
-export function timedOut(
-  command: string,
-  timeoutMs: number,
-  stopped: "unsent" | undefined,
-): TrError {
-  const what = stopped
-    ? "was not sent, for the worker still owes an earlier answer,"
-    : "did not answer";
-  return new TrError("TR_CALL_TIMEOUT", `${command} ${what} within ${timeoutMs} ms`, {
-    timeoutMs,
-    ...(stopped && { stopped }),
-  });
-}
-
-export function cancelled(
-  command: string,
-  signal: AbortSignal | undefined,
-  stopped: "unsent" | undefined,
-): TrError {
-  const when = stopped === "unsent" ? "before it was sent" : "before it was answered";
-  return new TrError("TR_CANCELLED", `${command} was cancelled ${when}`, {
-    cause: signal?.reason,
-    ...(stopped && { stopped }),
-  });
 }

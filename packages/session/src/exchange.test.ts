@@ -1,4 +1,5 @@
 import { createMemoryChannel, type FileChannel } from "@tr/file-channel";
+import type { Progress } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { encode, full } from "@tr/tsr-codec";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -11,9 +12,15 @@ let pending: { unanswered: number; awaited: number };
 
 let ids = 0;
 let broken: string[];
+let stuck: string[];
+let reported: Progress[];
+let announced: number;
 
 beforeEach(() => {
   broken = [];
+  stuck = [];
+  reported = [];
+  announced = 0;
   channel = createMemoryChannel();
 });
 
@@ -22,7 +29,11 @@ function open(level: 1 | 2 = 2, concurrency = 1): Exchange {
     channel,
     level,
     concurrency,
+    cancelGraceMs: 50,
     nextId: () => String(++ids),
+    announceCancel: () => announced++,
+    onStuck: (command) => stuck.push(command),
+    onProgress: (_, progress) => reported.push(progress),
     onBroken: (error) => broken.push(error.code),
     onPending: (now) => {
       pending = now;
@@ -127,21 +138,31 @@ describe("an exchange", () => {
     expect((await second).response.text).toBe("two");
   });
 
-  it("drops an answer nobody waits for, and one with an id it does not know, with their tensors", async () => {
+  it("drops an answer with an id it does not know, with its tensors", async () => {
     const exchange = open();
+    const answer = exchange.submit(request("a"));
+    const { id } = await taken();
+    await channel.write("strange.tsr", encode(full([2], 1)));
+    await respond(value("nobody", { $tensor: "strange" }, ["strange"]));
+    await respond(value(id, "mine"));
+    expect((await answer).response.value).toBe("mine");
+    expect(channel.list()).toEqual([]);
+  });
+
+  it("drops the late answer of a worker that cannot be stopped, and sends the next when it has come", async () => {
+    const exchange = open(1);
     const late = exchange.submit(request("a"), { timeoutMs: 1 });
     expect(await codeOf(late)).toBe("TR_CALL_TIMEOUT");
     expect(pending).toEqual({ unanswered: 1, awaited: 0 });
     const next = exchange.submit(request("b"));
-    const a = await taken();
-    for (const tag of ["late", "strange"]) await channel.write(`${tag}.tsr`, encode(full([2], 1)));
-    await respond(value("nobody", { $tensor: "strange" }, ["strange"]));
-    await respond(value(a.id, { $tensor: "late" }, ["late"]));
-    const b = await taken();
-    expect(b.command).toBe("b");
-    await respond(value(b.id, "mine"));
-    expect((await next).response.value).toBe("mine");
+    await taken();
+    await channel.write("late.tsr", encode(full([2], 1)));
+    await respond({ cmd: "", params: "late" });
+    expect((await taken()).command).toBe("b");
+    await respond({ cmd: "", params: "mine" });
+    expect((await next).response.text).toBe("mine");
     expect(channel.list()).toEqual([]);
+    expect(announced).toBe(0);
   });
 
   it("gives each answer its tensors and removes their files", async () => {

@@ -1,10 +1,14 @@
+export type { Progress } from "@tr/protocol";
 export { TrError, type TrErrorCode } from "@tr/protocol/errors";
 export type { Tensor } from "@tr/tsr-codec";
+export type { PythonStream } from "./item-stream.js";
 export type { SessionOptions } from "./options.js";
-export { type CallOptions, PythonSession } from "./python-session.js";
+export { type CallOptions, PythonSession, type StreamOptions } from "./python-session.js";
 export type { Message } from "./requests.js";
+export type { RestartOptions } from "./restart-policy.js";
 export type { SignalOptions } from "./session-core.js";
 export type { SessionEvents } from "./session-emitter.js";
+export type { SessionHealth } from "./session-health.js";
 export type { SessionInfo } from "./session-info.js";
 export type { SessionState } from "./state.js";
 export type { TypedCallOptions, TypedStreamOptions } from "./typed/call-options.js";

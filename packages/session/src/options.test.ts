@@ -20,6 +20,13 @@ describe("the options", () => {
     [{ env: { A: 5 } }, /env/],
     [{ quiet: "no" }, /quiet: expected true or false/],
     [{ notifications: "off" }, /notifications/],
+    [{ cancelGraceMs: 0 }, /cancelGraceMs: expected a number of milliseconds > 0/],
+    [{ unresponsive: "restart" }, /unresponsive: expected "report" or "kill"/],
+    [{ restart: true }, /restart: expected an object/],
+    [{ restart: {} }, /restart.onCrash: expected true or false/],
+    [{ restart: { onCrash: true, maxRestarts: 0.5 } }, /restart.maxRestarts: expected a whole/],
+    [{ restart: { onCrash: true, windowMs: -1 } }, /restart.windowMs/],
+    [{ restart: { onCrash: true, times: 3 } }, /restart.times: expected one of onCrash/],
     [{ timeout: 5 }, /timeout: expected one of script/],
   ])("%o are refused with the option's name", (options, text) => {
     expect(() => new PythonSession(options as object)).toThrow(invalid(text));

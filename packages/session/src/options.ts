@@ -1,5 +1,6 @@
 import { assertName, isName } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
+import type { RestartLimits, RestartOptions } from "./restart-policy.js";
 
 /** How a session is made. Everything is optional. Times are milliseconds. */
 export interface SessionOptions {
@@ -25,11 +26,17 @@ export interface SessionOptions {
   quiet?: boolean;
   /** How long the script may take to say that it is ready. Default: 60,000. */
   startTimeoutMs?: number;
+  /** How long a call that was aborted or ran out of time may take to end before the worker is killed. Default: 2,000. */
+  cancelGraceMs?: number;
+  /** Whether a crashed worker is started again by itself. What it kept in memory is lost. Default: it is not. */
+  restart?: RestartOptions;
+  /** What happens to a worker that has given no sign of life for three seconds: it is only told of (event `unresponsive`), or killed, which is a crash. Default: `"report"`. */
+  unresponsive?: "report" | "kill";
   /** False: poll instead of using the platform's change notifications. Default: true. */
   notifications?: boolean;
 }
 
-export interface ResolvedOptions extends SessionOptions {
+export interface ResolvedOptions extends Omit<SessionOptions, "restart"> {
   readonly script: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -38,11 +45,16 @@ export interface ResolvedOptions extends SessionOptions {
   readonly quiet: boolean;
   readonly startTimeoutMs: number;
   readonly notifications: boolean;
+  readonly cancelGraceMs: number;
+  /** Not there: it is not started again. */
+  readonly restart?: RestartLimits;
+  readonly unresponsive: "report" | "kill";
 }
 
 const known = new Set<string>([
   ...["script", "args", "sessionId", "python", "env", "cwd", "workspace", "sessionFolder"],
   ...["minFreeBytes", "quiet", "startTimeoutMs", "notifications"],
+  ...["cancelGraceMs", "restart", "unresponsive"],
 ]);
 
 /** Checks the options once and fills in the defaults. @throws TrError `TR_INVALID_ARGUMENT`, naming the option. */
@@ -84,10 +96,18 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   }
   const startTimeoutMs = options.startTimeoutMs ?? 60_000;
   assertTimeout("startTimeoutMs", startTimeoutMs);
+  const cancelGraceMs = options.cancelGraceMs ?? 2000;
+  assertTimeout("cancelGraceMs", cancelGraceMs);
+  const { unresponsive = "report" } = options;
+  if (unresponsive !== "report" && unresponsive !== "kill") {
+    throw invalid("unresponsive", '"report" or "kill"', JSON.stringify(unresponsive));
+  }
+  const restart = restartLimits(options.restart);
   const minFreeBytes = options.minFreeBytes ?? 256 * 2 ** 20;
   if (!(minFreeBytes >= 0)) throw invalid("minFreeBytes", "a number ≥ 0", String(minFreeBytes));
+  const { restart: _, ...others } = options;
   return {
-    ...options,
+    ...others,
     script: options.script ?? "default",
     args: options.args ?? [],
     env: options.env ?? {},
@@ -96,7 +116,28 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     quiet: options.quiet ?? false,
     startTimeoutMs,
     notifications: options.notifications ?? true,
+    cancelGraceMs,
+    unresponsive,
+    ...(restart && { restart }),
   };
+}
+
+function restartLimits(restart: unknown): RestartLimits | undefined {
+  if (restart === undefined) return undefined;
+  if (!isRecord(restart)) throw invalid("restart", "an object", JSON.stringify(restart));
+  const { onCrash, maxRestarts = 5, windowMs = 180_000, ...unknown } = restart;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) {
+    throw invalid(`restart.${name}`, "one of onCrash, maxRestarts, windowMs", "an unknown option");
+  }
+  if (typeof onCrash !== "boolean") {
+    throw invalid("restart.onCrash", "true or false", String(JSON.stringify(onCrash)));
+  }
+  if (!Number.isSafeInteger(maxRestarts) || (maxRestarts as number) < 1) {
+    throw invalid("restart.maxRestarts", "a whole number ≥ 1", String(maxRestarts));
+  }
+  assertTimeout("restart.windowMs", windowMs);
+  return onCrash ? { maxRestarts: maxRestarts as number, windowMs } : undefined;
 }
 
 /** A time limit of a call: a positive number. For ever is said by leaving it out. */

@@ -1,17 +1,30 @@
+import type { Progress } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { isTensor, type Tensor } from "@tr/tsr-codec";
 import { DocumentedMethods } from "./documented-methods.js";
+import { ItemStream, type PythonStream } from "./item-stream.js";
 import { assertTimeout, type SessionOptions } from "./options.js";
 import { answerValue, callRequest, checked } from "./requests.js";
 import type { SignalOptions } from "./session-core.js";
+import { cancelled } from "./stopped-errors.js";
 import { typedApi } from "./typed/typed-api.js";
 import type { TypedServer } from "./typed/typed-server.js";
+import type { ReadyWorker } from "./worker-life.js";
 
 export interface CallOptions extends SignalOptions {
   /** Keyword arguments of the Python function. */
   kwargs?: Record<string, unknown>;
   /** How long the answer may take, in ms, from the moment the request is sent. Default: no limit. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
+  /** Called with what the Python function reports by `progress`, before the call is settled. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface StreamOptions extends CallOptions {
+  /** How long the whole stream may take, in ms, from the moment the request is sent. Default: no limit. */
+  timeoutMs?: number | undefined;
+  /** The longest silence of the worker while the consumer waits, in ms; items and progress end it. Default: no limit. */
+  idleTimeoutMs?: number | undefined;
 }
 
 /**
@@ -40,7 +53,11 @@ export class PythonSession extends DocumentedMethods {
   /**
    * Calls a Python function: JSON values, tensors, and objects and arrays with tensors anywhere inside
    * go in; its result, likewise, comes out. Arrays must not be changed until the promise is settled.
-   * Calls made while one runs are sent in order.
+   * Calls made while others run are sent in order, as many at once as the worker's `concurrency`.
+   *
+   * A call that is aborted or runs out of time is really stopped: it fails when the worker has stopped
+   * it (`stopped: "cancelled"`) or was killed because it did not yield within `cancelGraceMs` (`"killed"`); one that was
+   * not sent yet never is (`"unsent"`).
    *
    * @throws TrError `TR_PYTHON_ERROR`, `TR_UNKNOWN_COMMAND`, `TR_CALL_TIMEOUT`, `TR_CANCELLED`, `TR_WORKER_CRASHED`,
    * `TR_SESSION_CLOSED`, `TR_NOT_STARTED`, `TR_INVALID_ARGUMENT`, `TR_NEEDS_LEVEL_2`, `TR_UNSUPPORTED_DTYPE`, `TR_WORKSPACE_FULL`.
@@ -48,19 +65,42 @@ export class PythonSession extends DocumentedMethods {
   async call<T = unknown>(
     command: string,
     args: readonly unknown[] = [],
-    { kwargs = {}, signal, timeoutMs }: CallOptions = {},
+    { kwargs = {}, signal, timeoutMs, onProgress }: CallOptions = {},
   ): Promise<T> {
-    if (!Array.isArray(args)) {
-      throw new TrError(
-        "TR_INVALID_ARGUMENT",
-        `args: expected an array, found ${typeof args}: call("${command}", [value])`,
-      );
-    }
+    assertArguments("call", command, args);
     if (timeoutMs !== undefined) assertTimeout("timeoutMs", timeoutMs);
-    const { facts, exchange } = this.isStarting ? await this.running() : this.runningNow();
-    const request = callRequest(facts, `t${++this.#calls}`, command, args, kwargs);
-    const answer = await exchange.submit(request, { signal, timeoutMs });
+    const ready = this.isStarting ? await this.#started(command, signal) : this.runningNow();
+    const request = callRequest(ready.facts, `t${++this.#calls}`, command, args, kwargs);
+    const answer = await ready.exchange.submit(request, { signal, timeoutMs, onProgress });
     return answerValue(checked(answer, command)) as T;
+  }
+
+  /**
+   * The items that a Python generator gives, one after the other. The worker is at most two items ahead
+   * of the consumer, and answers other calls meanwhile. `break`, and any other end of a `for await`,
+   * stops the generator; its `finally` has run when the loop is left. An error comes after the items
+   * before it. The function's arguments and items are as for {@link call}; of a function that is no generator the result is the one item.
+   *
+   * @throws TrError `TR_INVALID_ARGUMENT`; `next()` rejects as `call` does.
+   */
+  stream<T = unknown>(
+    command: string,
+    args: readonly unknown[] = [],
+    { kwargs = {}, signal, timeoutMs, idleTimeoutMs, onProgress }: StreamOptions = {},
+  ): PythonStream<T> {
+    assertArguments("stream", command, args);
+    if (timeoutMs !== undefined) assertTimeout("timeoutMs", timeoutMs);
+    if (idleTimeoutMs !== undefined) assertTimeout("idleTimeoutMs", idleTimeoutMs);
+    return new ItemStream<T>({
+      ...{ command, idleTimeoutMs },
+      open: async (sink, settle) => {
+        const ready = this.isStarting ? await this.#started(command, signal) : this.runningNow();
+        const { facts, exchange } = ready;
+        const request = callRequest(facts, `t${++this.#calls}`, command, args, kwargs, true);
+        const limits = { signal, timeoutMs, onProgress, sink };
+        return { exchange, pending: exchange.post(request, limits, settle) };
+      },
+    });
   }
 
   /**
@@ -100,6 +140,23 @@ export class PythonSession extends DocumentedMethods {
   as<Api extends object>(server: TypedServer<Api>): Api {
     return typedApi(server, this, () => this.running());
   }
+
+  /** The worker, when the start that is under way has ended. */
+  async #started(command: string, signal: AbortSignal | undefined): Promise<ReadyWorker> {
+    try {
+      return await this.running(signal);
+    } catch (error) {
+      throw signal?.aborted ? cancelled(command, signal)("unsent") : error;
+    }
+  }
+}
+
+function assertArguments(method: string, command: string, args: unknown): void {
+  if (Array.isArray(args)) return;
+  throw new TrError(
+    "TR_INVALID_ARGUMENT",
+    `args: expected an array, found ${typeof args}: ${method}("${command}", [value])`,
+  );
 }
 
 function describe(value: unknown): string {

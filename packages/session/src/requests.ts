@@ -24,6 +24,7 @@ export function callRequest(
   command: string,
   args: readonly unknown[],
   kwargs: Record<string, unknown>,
+  stream = false,
 ): OutgoingRequest {
   if (typeof command !== "string" || !/^\S+$/.test(command)) {
     throw new TrError(
@@ -57,6 +58,12 @@ export function callRequest(
   const flat = hasKwargs
     ? undefined
     : argsToWords(args, (value) => shared.tags.get(value as object));
+  if (facts.level === 1 && stream) {
+    throw new TrError(
+      "TR_NEEDS_LEVEL_2",
+      `${command}: this worker speaks protocol level 1, which has no streams`,
+    );
+  }
   if (facts.level === 1 && flat === undefined) {
     throw new TrError(
       "TR_NEEDS_LEVEL_2",
@@ -78,6 +85,7 @@ export function callRequest(
         timestampMs: Date.now(),
         ...(facts.level === 2 && { id, args: sentArgs }),
         ...(facts.level === 2 && hasKwargs && { kwargs: sentKwargs }),
+        ...(stream && { stream }),
       }),
   };
 }

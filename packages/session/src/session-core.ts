@@ -1,5 +1,5 @@
 import { TrError } from "@tr/protocol/errors";
-import { abortable } from "./abortable.js";
+import { abortable, onceAborted } from "./abortable.js";
 import { Mailbox } from "./mailbox.js";
 import {
   type ResolvedOptions,
@@ -7,11 +7,14 @@ import {
   type SessionOptions,
   waitLimitMs,
 } from "./options.js";
-import { SessionEmitter } from "./session-emitter.js";
+import { RestartPolicy } from "./restart-policy.js";
+import type { SessionHealth } from "./session-health.js";
 import { type SessionInfo, sessionInfo } from "./session-info.js";
 import { spawnWorker, waitUntilStarted } from "./start-worker.js";
-import { isRunning, nextState, type SessionEvent, type SessionState } from "./state.js";
+import { Starter } from "./starter.js";
+import { StatefulSession } from "./stateful-session.js";
 import { askToLeave, type StopLadder } from "./stop-worker.js";
+import { sessionClosed, sessionTerminated } from "./stopped-errors.js";
 import { type Ending, type ReadyWorker, terminateLadder, WorkerLife } from "./worker-life.js";
 import type { Exit } from "./worker-process.js";
 import { randomSessionId } from "./workspace.js";
@@ -20,70 +23,44 @@ export interface SignalOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A start under way. Whoever calls start() meanwhile waits for the same one. */
-interface Starting {
-  readonly promise: Promise<void>;
-  readonly control: AbortController;
-  callers: number;
-}
-
 /** How long the steps of `close()` wait, in ms. */
 const closeLadder: StopLadder = { requestMs: 2000, termMs: 1000 };
 
-/** Resolves when the signal aborts. */
-function once(signal: AbortSignal): Promise<void> | undefined {
-  if (signal.aborted) return undefined;
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true }),
-  );
-}
-
 /** The life of one Python process after another: start, state, events, end. {@link PythonSession} adds the calls. */
-export abstract class SessionCore extends SessionEmitter {
+export abstract class SessionCore extends StatefulSession {
   readonly sessionId: string;
   protected readonly options: ResolvedOptions;
   protected readonly mailbox = new Mailbox();
-  #state: SessionState = { status: "idle" };
+  readonly #starter = new Starter((signal) => this.#start(signal));
+  readonly #restarts: RestartPolicy | undefined;
   #life: WorkerLife | undefined;
-  #starting: Starting | undefined;
   #requests = 0;
+  #generation = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: SessionOptions) {
     super();
     this.options = resolveOptions(options);
     this.sessionId = this.options.sessionId ?? randomSessionId();
-  }
-
-  get state(): SessionState {
-    return this.#state;
+    const { restart } = this.options;
+    this.#restarts = restart && new RestartPolicy(restart);
   }
 
   /** `<workspace>/<sessionFolder>/tr_session_<sessionId>` while a process runs. */
   get sessionDir(): string | undefined {
-    return isRunning(this.#state) ? this.#life?.worker.directory : undefined;
+    return this.isRunning ? this.#life?.worker.directory : undefined;
   }
 
   /** What runs; `undefined` before it has said `ready` and after its end. */
   get info(): SessionInfo | undefined {
     const ready = this.#life?.ready;
-    if (ready === undefined || !isRunning(this.#state)) return undefined;
-    return sessionInfo(this.sessionId, ready.worker, ready.facts);
+    if (ready === undefined || !this.isRunning) return undefined;
+    return sessionInfo(this.sessionId, ready.worker, ready.facts, this.#generation);
   }
 
   /** Whether a process is there, ready or not. */
   isAlive(): boolean {
-    return isRunning(this.#state) && this.#life?.worker.process.hasExited === false;
-  }
-
-  /** Whether the worker waits for a request. */
-  isReady(): boolean {
-    return this.#state.status === "ready";
-  }
-
-  /** Whether a request has not been answered yet. */
-  isBusy(): boolean {
-    return this.#state.status === "busy";
+    return this.isRunning && this.#life?.worker.process.hasExited === false;
   }
 
   /**
@@ -93,38 +70,29 @@ export abstract class SessionCore extends SessionEmitter {
    * with the last lines of stderr), `TR_SESSION_CLOSED`, `TR_CANCELLED`.
    */
   async start({ signal }: SignalOptions = {}): Promise<void> {
-    if (this.#closing) throw this.#closedError();
-    if (this.#state.status === "ready" || this.#state.status === "busy") return;
-    this.#starting ??= this.#begin();
-    const starting = this.#starting;
-    starting.callers++;
-    try {
-      await abortable(starting.promise, signal);
-    } catch (error) {
-      if (signal?.aborted && starting.callers === 1) {
-        starting.control.abort(error); // the last who wanted it has gone
-        await starting.promise.catch(() => undefined); // why it failed is `error`, which is thrown below
-      }
-      throw error;
-    } finally {
-      starting.callers--;
+    if (this.#closing) throw sessionClosed();
+    if (this.state.status === "ready" || this.state.status === "busy") return;
+    await this.#starter.start(signal);
+  }
+
+  /** What can be said of the worker at this moment; it is not asked, its last heartbeat is read. */
+  async health({ signal }: SignalOptions = {}): Promise<SessionHealth> {
+    if (signal?.aborted) {
+      throw new TrError("TR_CANCELLED", "health was cancelled", { cause: signal.reason });
     }
+    const life = this.isRunning ? this.#life : undefined;
+    const gone = { status: "gone", alive: false, callsServed: 0 } as const;
+    return life?.health(this.#generation) ?? { ...gone, generation: this.#generation };
   }
 
   /** Ends the process now: SIGTERM, then SIGKILL of the group. Pending calls fail with `TR_WORKER_CRASHED`; `start()` works again. */
   async terminate({ signal }: SignalOptions = {}): Promise<void> {
-    const reason = new TrError("TR_WORKER_CRASHED", "the session was terminated", {
-      exitCode: null,
-      signal: null,
-      oom: false,
-      stderrTail: "",
-    });
-    await abortable(this.#end(reason, terminateLadder), signal);
+    await abortable(this.#end(sessionTerminated(), terminateLadder), signal);
   }
 
   /** Ends the session for good: pending calls fail with `TR_SESSION_CLOSED`, the worker is asked to leave (2,000 ms), then SIGTERM (1,000 ms), then SIGKILL. */
   close({ signal }: SignalOptions = {}): Promise<void> {
-    this.#closing ??= this.#end(this.#closedError(), closeLadder);
+    this.#closing ??= this.#end(sessionClosed(), closeLadder);
     return abortable(this.#closing, signal);
   }
 
@@ -154,7 +122,7 @@ export abstract class SessionCore extends SessionEmitter {
   ): Promise<boolean> {
     const requestMs = waitLimitMs(timeoutMs);
     const life = this.#life;
-    if (life === undefined || !isRunning(this.#state)) return true;
+    if (life === undefined || !this.isRunning) return true;
     if (!ensure) {
       askToLeave(life.worker, life.ready?.facts.level);
       this.expectExit();
@@ -166,20 +134,21 @@ export abstract class SessionCore extends SessionEmitter {
     return left;
   }
 
+  /** Whether a start is under way, the pause before one included. */
   protected get isStarting(): boolean {
-    return this.#starting !== undefined;
+    return this.#starter.isStarting;
   }
 
   /** The running worker, when it has started. @throws as `runningNow`, and as the start. */
-  protected async running(): Promise<ReadyWorker> {
-    await this.#starting?.promise;
+  protected async running(signal?: AbortSignal): Promise<ReadyWorker> {
+    await this.#starter.wait(signal);
     return this.runningNow();
   }
 
   /** Why the last process has ended. */
   protected endReason(): TrError {
-    if (this.#state.status === "crashed") return this.#state.error;
-    return this.#life?.ending?.reason ?? this.#closedError();
+    if (this.state.status === "crashed") return this.state.error;
+    return this.#life?.ending?.reason ?? sessionClosed();
   }
 
   /** Takes the answers that are there. */
@@ -190,9 +159,9 @@ export abstract class SessionCore extends SessionEmitter {
   /** The running worker. @throws TrError `TR_NOT_STARTED`, `TR_SESSION_CLOSED`, or the error of the crash. */
   protected runningNow(): ReadyWorker {
     const ready = this.#life?.ready;
-    if (this.#closing) throw this.#closedError();
-    if (ready !== undefined && isRunning(this.#state)) return ready;
-    if (this.#state.status === "crashed") throw this.#state.error;
+    if (this.#closing) throw sessionClosed();
+    if (ready !== undefined && this.isRunning) return ready;
+    if (this.state.status === "crashed") throw this.state.error;
     throw new TrError("TR_NOT_STARTED", "no worker runs: await start() first");
   }
 
@@ -200,21 +169,12 @@ export abstract class SessionCore extends SessionEmitter {
   protected expectExit(): void {
     const reason = new TrError("TR_SESSION_CLOSED", "the worker was asked to leave");
     this.#life?.expectEnd({ reason, isFailure: false });
-    this.#apply({ type: "stopping" });
-  }
-
-  #begin(): Starting {
-    const control = new AbortController();
-    const promise = this.#start(control.signal).finally(() => {
-      this.#starting = undefined;
-    });
-    promise.catch(() => undefined); // its callers wait for it one by one, and some have gone
-    return { promise, control, callers: 0 };
+    this.apply({ type: "stopping" });
   }
 
   /** @param signal its reason is the TrError to fail with */
   async #start(signal: AbortSignal): Promise<void> {
-    await Promise.race([this.#life?.gone, once(signal)]);
+    await Promise.race([this.#life?.gone, onceAborted(signal)]);
     signal.throwIfAborted();
     this.mailbox.clear();
     const worker = await spawnWorker(this.options, this.sessionId, (stream, line) =>
@@ -223,7 +183,8 @@ export abstract class SessionCore extends SessionEmitter {
     const life = new WorkerLife(worker, (exit, ending) => this.#ended(exit, ending));
     void life.gone.then(() => this.tell("exit", worker.process.exit));
     this.#life = life;
-    this.#apply({ type: "spawned", pid: worker.process.pid });
+    this.#generation++;
+    this.apply({ type: "spawned", pid: worker.process.pid });
     const onAbort = () => {
       life.expectEnd({ reason: signal.reason, isFailure: false });
       void life.stop(terminateLadder);
@@ -233,10 +194,12 @@ export abstract class SessionCore extends SessionEmitter {
       signal.throwIfAborted();
       const facts = await waitUntilStarted(worker, this.options.startTimeoutMs);
       life.becomesReady(facts, {
+        options: this.options,
         nextId: () => String(++this.#requests),
-        onPending: (pending) => this.#apply({ type: "pending", pending }),
+        onPending: (pending) => this.apply({ type: "pending", pending }),
+        tell: (name, value) => this.tell(name, value),
       });
-      this.#apply({ type: "ready" });
+      this.apply({ type: "ready" });
     } catch (error) {
       life.expectEnd({ reason: error as TrError, isFailure: !signal.aborted });
       await life.stop(terminateLadder);
@@ -249,13 +212,11 @@ export abstract class SessionCore extends SessionEmitter {
 
   /** Fails what is pending, walks down the ladder, and waits until nothing is left. */
   async #end(reason: TrError, ladder: StopLadder): Promise<void> {
-    const starting = this.#starting;
-    starting?.control.abort(reason);
-    // Its own callers are told why it failed.
-    if (!isRunning(this.#state)) await starting?.promise.catch(() => undefined);
+    const aborted = this.#starter.abort(reason);
+    if (!this.isRunning) await aborted;
     const life = this.#life;
-    if (life !== undefined && isRunning(this.#state)) {
-      this.#apply({ type: "stopping" });
+    if (life !== undefined && this.isRunning) {
+      this.apply({ type: "stopping" });
       life.failPending(reason);
       await life.stop(ladder);
     }
@@ -264,9 +225,9 @@ export abstract class SessionCore extends SessionEmitter {
 
   #ended({ exitCode, signal }: Exit, { reason, isFailure }: Ending): void {
     this.mailbox.endWaits(reason);
-    if (isFailure) this.#apply({ type: "failed", error: reason });
+    if (isFailure) this.#failed(reason, this.#life?.ready !== undefined);
     else {
-      this.#apply({
+      this.apply({
         type: "left",
         ...(exitCode !== null && { exitCode }),
         ...(signal !== null && { signal }),
@@ -274,13 +235,17 @@ export abstract class SessionCore extends SessionEmitter {
     }
   }
 
-  #apply(event: SessionEvent): void {
-    const before = this.#state;
-    this.#state = nextState(before, event);
-    if (this.#state !== before) this.tell("state", this.#state);
-  }
-
-  #closedError(): TrError {
-    return new TrError("TR_SESSION_CLOSED", "the session is closed; make a new one");
+  /** @param mayRestart a start that fails is for who wanted it */
+  #failed(error: TrError, mayRestart: boolean): void {
+    const policy = mayRestart ? this.#restarts : undefined;
+    const delayMs = policy?.next(performance.now());
+    const isExhausted = policy !== undefined && delayMs === undefined;
+    this.apply({ type: "failed", error: isExhausted ? policy.exhausted(error) : error });
+    if (delayMs === undefined) return;
+    const { promise, signal } = this.#starter.startAfter(delayMs);
+    this.tell("restart", { generation: this.#generation + 1, delayMs, reason: error });
+    promise.catch((failure) => {
+      if (!signal.aborted) this.#failed(failure, true);
+    });
   }
 }

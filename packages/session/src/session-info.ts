@@ -18,6 +18,8 @@ export interface SessionInfo {
   /** How many requests the worker takes at once. */
   readonly concurrency: number;
   readonly workspace: string;
+  /** Which start of the session this process came from, from 1: state that the script kept is lost with each. */
+  readonly generation: number;
   /** How requests, answers and tensors travel. */
   readonly transport: "file";
 }
@@ -26,6 +28,7 @@ export function sessionInfo(
   sessionId: string,
   worker: RunningWorker,
   facts: WorkerFacts,
+  generation: number,
 ): SessionInfo {
   const said = facts.level === 2 ? facts.workerInfo : undefined;
   return {
@@ -38,6 +41,7 @@ export function sessionInfo(
     commands: said?.commands ?? [],
     concurrency: concurrencyOf(facts),
     workspace: worker.workspace,
+    generation,
     transport: "file",
   };
 }

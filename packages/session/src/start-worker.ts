@@ -75,19 +75,17 @@ export async function waitUntilStarted(
   const { process, channel } = worker;
   const ended = new AbortController();
   process.exited.then(() => ended.abort());
-  const release = process.hold();
   try {
     const facts = await channel.waitFor(lookForWorker(channel), {
       timeoutMs,
       signal: ended.signal,
+      keepAlive: false, // whoever waits for the start stays; a restart of the session's own keeps nobody
     });
     if (facts === undefined) throw startTimedOut(timeoutMs, process.stderrTail);
     return facts;
   } catch (error) {
     if (!ended.signal.aborted) throw error;
     throw startFailed(await process.exited, process.stderrTail);
-  } finally {
-    release();
   }
 }
 

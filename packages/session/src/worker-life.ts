@@ -1,11 +1,16 @@
 import type { TrError } from "@tr/protocol/errors";
 import { crashError, startFailed } from "./errors.js";
-import { Exchange, type ExchangeOptions } from "./exchange.js";
+import { Exchange } from "./exchange.js";
 import type { WorkerFacts } from "./first-status.js";
+import { HeartbeatWatch } from "./heartbeat-watch.js";
 import { liveWorkers } from "./live-workers.js";
+import type { ResolvedOptions } from "./options.js";
 import { concurrencyOf } from "./requests.js";
+import { callListener, type SessionEvents } from "./session-emitter.js";
+import type { SessionHealth } from "./session-health.js";
 import { lastStatus, type RunningWorker } from "./start-worker.js";
 import { type StopLadder, stopWorker } from "./stop-worker.js";
+import { killedBecause } from "./stopped-errors.js";
 import type { Exit } from "./worker-process.js";
 import { removeSessionDirectory } from "./workspace.js";
 
@@ -22,6 +27,14 @@ export interface Ending {
   readonly isFailure: boolean;
 }
 
+/** What a worker needs to know of its session. */
+export interface LifeOptions {
+  readonly options: ResolvedOptions;
+  nextId(): string;
+  onPending(unanswered: number): void;
+  tell<Name extends keyof SessionEvents>(name: Name, value: SessionEvents[Name][0]): void;
+}
+
 /** How long terminating waits after SIGTERM. It does not ask. */
 export const terminateLadder: StopLadder = { requestMs: 0, termMs: 1000 };
 
@@ -32,6 +45,9 @@ export class WorkerLife {
   readonly gone: Promise<void>;
   #ready: ReadyWorker | undefined;
   #ending: Ending | undefined;
+  #heartbeat: HeartbeatWatch | undefined;
+  /** In ms since 1970. */
+  #busySince: number | undefined;
 
   /** @param onEnd called when the process has ended, its directory still there */
   constructor(worker: RunningWorker, onEnd: (exit: Exit, ending: Ending) => void) {
@@ -48,20 +64,28 @@ export class WorkerLife {
   }
 
   /** The worker has said that it is ready. */
-  becomesReady(
-    facts: WorkerFacts,
-    options: Pick<ExchangeOptions, "nextId"> & { onPending(unanswered: number): void },
-  ): void {
+  becomesReady(facts: WorkerFacts, session: LifeOptions): void {
     const { worker } = this;
+    const { cancelGraceMs } = session.options;
     let release: (() => void) | undefined;
     const exchange = new Exchange({
       channel: worker.channel,
       level: facts.level,
       concurrency: concurrencyOf(facts),
-      nextId: options.nextId,
+      cancelGraceMs,
+      nextId: session.nextId,
+      announceCancel: () => announceCancel(facts),
+      onStuck: (command) =>
+        this.#kill(
+          `${command} was cancelled and did not end within ${cancelGraceMs} ms (option cancelGraceMs)`,
+        ),
       onBroken: (reason) => {
         this.expectEnd({ reason, isFailure: true });
         void this.stop(terminateLadder);
+      },
+      onProgress: ({ id, request: { command }, limits: { onProgress } }, progress) => {
+        if (onProgress) callListener(() => onProgress(progress));
+        session.tell("progress", { command, requestId: id, ...progress });
       },
       onPending: ({ unanswered, awaited }) => {
         if (awaited > 0) release ??= worker.process.hold();
@@ -69,10 +93,30 @@ export class WorkerLife {
           release?.();
           release = undefined;
         }
-        options.onPending(unanswered);
+        if (unanswered === 0) this.#busySince = undefined;
+        else this.#busySince ??= Date.now();
+        session.onPending(unanswered);
       },
     });
     this.#ready = { worker, facts, exchange };
+    if (facts.level === 2) this.#watch(session);
+  }
+
+  /** @param generation which process of the session this is */
+  health(generation: number): SessionHealth {
+    this.#heartbeat?.look();
+    const alive = !this.worker.process.hasExited;
+    const { last, pulse } = this.#heartbeat ?? {};
+    const isSilent = pulse?.isUnresponsive === true;
+    return {
+      status: !alive ? "gone" : isSilent ? "unresponsive" : "responsive",
+      alive,
+      ...(alive && this.#busySince !== undefined && { busySince: this.#busySince }),
+      ...(alive && last && pulse && { heartbeatAgeMs: Math.round(pulse.silentMs) }),
+      ...(alive && last?.rssBytes !== undefined && { rssBytes: last.rssBytes }),
+      callsServed: this.#ready?.exchange.served ?? 0,
+      generation,
+    };
   }
 
   /** The process is going to end, and this is why; what was said first counts. */
@@ -91,9 +135,31 @@ export class WorkerLife {
     return stopWorker(this.worker, this.#ready?.facts.level, ladder);
   }
 
+  #watch({ options, tell }: LifeOptions): void {
+    this.#heartbeat = new HeartbeatWatch(this.worker.channel, {
+      onBeat: ({ seq, phase, id, rssBytes }) =>
+        tell("heartbeat", { seq, phase, requestId: id, rssBytes }),
+      onSilence: (silentMs) => {
+        if (this.worker.process.hasExited) return;
+        const sinceMs = Math.round(silentMs);
+        tell("unresponsive", { sinceMs });
+        if (options.unresponsive === "kill") {
+          this.#kill(`it gave no sign of life for ${sinceMs} ms (option unresponsive)`);
+        }
+      },
+    });
+  }
+
+  #kill(why: string): void {
+    const { process } = this.worker;
+    this.expectEnd({ reason: killedBecause(why, process.stderrTail), isFailure: true });
+    process.kill("SIGKILL");
+  }
+
   async #untilGone(onEnd: (exit: Exit, ending: Ending) => void): Promise<void> {
     const { process, channel, directory } = this.worker;
     const exit = await process.exited;
+    this.#heartbeat?.stop();
     liveWorkers.remove(process.pid);
     const ending = this.#ending ?? this.#unexpected(exit);
     this.#ready?.exchange.fail(ending.reason);
@@ -110,5 +176,15 @@ export class WorkerLife {
     }
     const reason = crashError(exit, stderrTail, lastStatus(this.worker));
     return { reason, isFailure: exit.exitCode !== 0 || this.#ready.exchange.isBusy };
+  }
+}
+
+/** Makes a busy worker look at cancel.json now. A program that does not expect the signal ignores it. */
+function announceCancel(facts: WorkerFacts): void {
+  if (process.platform === "win32" || facts.level === 1) return; // there it looks by itself
+  try {
+    process.kill(facts.workerInfo.pid, "SIGURG");
+  } catch {
+    // ESRCH: it is gone, which its end will tell. EPERM, or an ESRCH in another pid namespace: it looks by itself.
   }
 }

@@ -8,14 +8,16 @@ import type { TypedServer } from "./typed-server.js";
 type Answer = (command: string) => unknown;
 const same: Answer = () => ({ hash: server.hash, commands: {} });
 
+async function* noItems(): AsyncGenerator<unknown> {}
+
 /** A session in small: it knows no more than typed calls ask of it. */
-function makeApi(answer: Answer = same, stream?: TypedCaller["stream"]) {
+function makeApi(answer: Answer = same, stream: TypedCaller["stream"] = noItems) {
   const call = vi.fn(async (command: string, args: readonly unknown[], options: object) =>
     command === signaturesCommand ? answer(command) : { command, args, options },
   );
   const worker = { facts: { level: 2 as 1 | 2 } };
   const started = { worker };
-  const caller: TypedCaller = { call, ...(stream && { stream }) };
+  const caller: TypedCaller = { call, stream };
   const api = typedApi(server, caller, async () => started.worker);
   const asked = () => call.mock.calls.filter(([command]) => command === signaturesCommand).length;
   return { api, call, caller, started, asked };

@@ -7,7 +7,7 @@ import type { TypedCommand, TypedServer } from "./typed-server.js";
 /** What typed calls are made with. */
 export interface TypedCaller {
   call(command: string, args: readonly unknown[], options: object): Promise<unknown>;
-  stream?(command: string, args: readonly unknown[], options: object): AsyncIterable<unknown>;
+  stream(command: string, args: readonly unknown[], options: object): AsyncIterable<unknown>;
 }
 
 /** A started worker: another object after each start. */
@@ -69,12 +69,6 @@ export function typedApi<Api extends object>(
 
   async function* items(name: string, bound: BoundCall): AsyncGenerator<unknown> {
     await check(signalOf(bound));
-    if (caller.stream === undefined) {
-      throw new TrError(
-        "TR_INVALID_ARGUMENT",
-        `${name} is a stream, and this version of the session has none`,
-      );
-    }
     yield* caller.stream(name, bound.args, { ...bound.callOptions, kwargs: bound.kwargs });
   }
 

@@ -1,0 +1,95 @@
+import type { FileChannel } from "@tr/file-channel";
+import { type Progress, parseProgress, parseResponse, type Response } from "@tr/protocol";
+import type { TrError } from "@tr/protocol/errors";
+import type { AnswerTensors } from "./answer-tensors.js";
+import type { Books } from "./books.js";
+import { withoutId } from "./errors.js";
+import type { Outcome, PendingRequest } from "./pending-request.js";
+import { removeTensors, tagsOf } from "./tensor-files.js";
+
+export interface DispatcherOptions {
+  readonly channel: FileChannel;
+  readonly level: 1 | 2;
+  readonly books: Books;
+  readonly tensors: AnswerTensors;
+  readonly onProgress: (pending: PendingRequest, progress: Progress) => void;
+  readonly onOutcome: (pending: PendingRequest, outcome: Outcome) => void;
+  /** The last answer of one that was given up. */
+  readonly onStopped: (pending: PendingRequest, response: Response) => void;
+  /** What the worker says about it cannot be used. */
+  readonly onUnusable: (pending: PendingRequest, error: TrError) => void;
+}
+
+/** Gives each answer to the request that it is for; what nobody waits for is dropped with its tensors. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  #hasFailed = false;
+  #served = 0;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the last request that ended did so with an error. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** How many requests have had their last answer. */
+  get served(): number {
+    return this.#served;
+  }
+
+  dispatch(bytes: Uint8Array): void {
+    const { channel, level, books, onOutcome, onStopped } = this.#options;
+    let response: Response;
+    try {
+      response = parseResponse(bytes);
+      if (level === 2 && response.id === undefined) throw withoutId(bytes);
+    } catch (error) {
+      // Whose answer it was cannot be read from it: everybody who waits for one is told.
+      for (const pending of books.active) onOutcome(pending, error as TrError);
+      return;
+    }
+    const pending = books.find(response.id);
+    if (response.final && pending !== undefined) {
+      this.#hasFailed = response.kind === "error";
+      this.#served++;
+    }
+    if (pending?.phase === "sent" && pending.takes(response)) {
+      this.#deliver(pending, response);
+      return;
+    }
+    removeTensors(channel, tagsOf(response, channel));
+    if (pending !== undefined && response.final) onStopped(pending, response);
+  }
+
+  #deliver(pending: PendingRequest, response: Response): void {
+    const { tensors, onOutcome, onUnusable } = this.#options;
+    pending.heard();
+    if (response.final) pending.answered();
+    // The next request waits until these are read: its answer may bring tensors of the same names.
+    const reading = tensors.take(response);
+    pending.inOrder(
+      reading,
+      (read = new Map()) => {
+        if (response.final) onOutcome(pending, { response, tensors: read });
+        else if (response.kind === "progress") this.#tellProgress(pending, response);
+        else pending.item({ response, tensors: read });
+      },
+      (error) => onUnusable(pending, error),
+    );
+  }
+
+  #tellProgress(pending: PendingRequest, { value }: Response): void {
+    const { onProgress, onUnusable } = this.#options;
+    let progress: Progress;
+    try {
+      progress = parseProgress(value);
+    } catch (error) {
+      onUnusable(pending, error as TrError);
+      return;
+    }
+    onProgress(pending, progress);
+  }
+}
