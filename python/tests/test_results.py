@@ -127,6 +127,7 @@ class Loud(str):
         return "LOUD"
 
 
+SLOTS = {"a": 1, "b": 2}
 UTC = dt.timezone.utc
 
 
@@ -172,7 +173,7 @@ UTC = dt.timezone.utc
         # dataclasses: every field, no ClassVar and no InitVar
         (
             Image("x", 7, (1, 2), None, Slots(1, 2)),
-            {"name": "x", "digest": "x-7", "size": [1, 2], "pixels": None, "inner": {"a": 1, "b": 2}},
+            {"name": "x", "digest": "x-7", "size": [1, 2], "pixels": None, "inner": SLOTS},
         ),
         # numpy's scalars
         (np.bool_(True), True),

@@ -1,10 +1,13 @@
-"""Arguments against a function's signature, and the tensors that its annotations ask for."""
+"""Arguments against a function's signature and its annotations."""
 
 # The start counts in milliseconds: no pathlib, imports only where they are needed.
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
 
+from .conversion.annotations import tensor_kind
+from .conversion.compiler import converter_for
+from .conversion.misfit import MisfitError
 from .errors import TrError
 from .outline import outline_of
 from .text import split_words
@@ -16,14 +19,8 @@ if TYPE_CHECKING:
     from inspect import Signature as InspectSignature
     from typing import Any
 
-    from .call import Call, Kind
-
-# How an annotation may be spelled where it is a string that cannot be evaluated.
-_TENSOR_NAMES: tuple[tuple[str, Kind], ...] = (
-    ("torch.Tensor", "torch"),
-    ("numpy.ndarray", "numpy"),
-    ("np.ndarray", "numpy"),
-)
+    from .call import Call
+    from .conversion.misfit import Converter
 
 _BOOLS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -35,17 +32,21 @@ class Signature:
         self._name = name
         self._function = function
         self._outline = outline_of(function)
-        self._annotations = _annotations_of(function)
-        self._kinds = {name: _tensor_kind(a) for name, a in self._annotations.items()}
+        self._scope, self._annotations = _annotations_of(function)
+        self._converters = {
+            parameter: self._converter(parameter, annotation)
+            for parameter, annotation in self._annotations.items()
+        }
         self.is_generator = self._outline.is_generator
 
     def __str__(self) -> str:
         return f"{self._name}{self._inspected()}"
 
     def arguments(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
-        """The call's arguments in Python, checked before a tensor is read.
+        """The call's arguments in Python. That they fit the signature is checked before a tensor is
+        read.
 
-        Raises TR_INVALID_ARGUMENT with the signature.
+        Raises TR_INVALID_ARGUMENT with the place of what does not fit, and the signature.
         """
         request = call.request
         args: list[Any] = _words(request.words, call) if request.is_text else request.args
@@ -55,23 +56,35 @@ class Signature:
                 self._inspected().bind(*args, **kwargs)
             except TypeError as cause:
                 raise TrError("TR_INVALID_ARGUMENT", f"{cause}; the signature is {self}") from None
-        convert = self._from_word if request.is_text else self._from_json
         at, named = self._outline.at, self._outline.named
-        values = [convert(at(index), argument, call) for index, argument in enumerate(args)]
-        more = {key: self._from_json(named(key), json, call) for key, json in kwargs.items()}
+        if request.is_text:
+            values = [self._from_word(at(index), word, call) for index, word in enumerate(args)]
+        else:
+            values = [
+                self._from_json(at(index), json, call, index) for index, json in enumerate(args)
+            ]
+        more = {key: self._from_json(named(key), json, call, key) for key, json in kwargs.items()}
         call.remove_read()
         return values, more
 
-    def _from_json(self, parameter: str, json: Any, call: Call) -> Any:
-        kind = self._kinds.get(parameter)
-        value = decode_value(json, lambda tag: call.read_tensor(tag, kind))
-        # JavaScript has one type of number and writes 1.0 as 1.
-        is_float = type(value) is int and self._annotations.get(parameter) is float
-        return float(value) if is_float else value
+    def _converter(self, parameter: str, annotation: Any) -> Converter | None:
+        default = None if parameter in self._outline.optional else ...
+        return converter_for(annotation, self._scope, default)
+
+    def _from_json(self, parameter: str, json: Any, call: Call, place: int | str) -> Any:
+        convert = self._converters.get(parameter)
+        if convert is None:
+            return decode_value(json, call.read_tensor)
+        try:
+            return convert(json, call)
+        except MisfitError as misfit:
+            where = f"{self._outline.place(place)}{misfit.path}"
+            fault = f"{where}: {misfit.fault}; the signature is {self}"
+            raise TrError("TR_INVALID_ARGUMENT", fault) from misfit.__cause__
 
     def _from_word(self, parameter: str, word: str, call: Call) -> Any:
         if call.has_tensor(word):
-            return call.read_tensor(word, self._kinds.get(parameter))
+            return call.read_tensor(word, tensor_kind(self._annotations.get(parameter)))
         annotation = self._annotations.get(parameter, "Any")
         try:
             if annotation in (int, float):
@@ -120,13 +133,14 @@ def _guess(word: str) -> Any:
     return word
 
 
-def _annotations_of(function: Any) -> dict[str, Any]:
-    """Evaluated one by one where they are strings and can be; the result's is "return"."""
+def _annotations_of(function: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The names that they may use, and they, evaluated one by one where they are strings and can
+    be; the result's is "return"."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     names = getattr(function, "__globals__", {})
     annotations = getattr(function, "__annotations__", {})
-    return {name: _evaluated(annotation, names) for name, annotation in annotations.items()}
+    return names, {name: _evaluated(annotation, names) for name, annotation in annotations.items()}
 
 
 def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:
@@ -146,15 +160,3 @@ class _Unresolved(str):
 
     def __repr__(self) -> str:
         return str(self)
-
-
-def _tensor_kind(annotation: Any) -> Kind | None:
-    """What tensors a parameter wants, also inside ``list[...]``, unions and the like."""
-    if annotation is bytes or annotation == "bytes":
-        return "bytes"
-    text = annotation if isinstance(annotation, str) else f"{_full_name(annotation)} {annotation!r}"
-    return next((kind for name, kind in _TENSOR_NAMES if name in text), None)
-
-
-def _full_name(annotation: Any) -> str:
-    return f"{getattr(annotation, '__module__', '')}.{getattr(annotation, '__qualname__', '')}"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 
+from .values import step
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,10 +21,19 @@ _VARARGS, _VARKEYWORDS, _GENERATOR, _ASYNC_GENERATOR = 0x4, 0x8, 0x20, 0x200
 class Outline:
     """``required``: how many positional arguments are enough when there are no others.
 
-    ``rest`` and ``more`` are the names behind ``*`` and ``**``, if there are such.
+    ``rest`` and ``more`` are the names behind ``*`` and ``**``, if there are such; ``optional``
+    those of the parameters whose default is None.
     """
 
-    __slots__ = ("is_generator", "keywords", "more", "positional", "required", "rest")
+    __slots__ = (
+        "is_generator",
+        "keywords",
+        "more",
+        "optional",
+        "positional",
+        "required",
+        "rest",
+    )
 
     def __init__(
         self,
@@ -31,6 +42,7 @@ class Outline:
         rest: str | None,
         more: str | None,
         required: int,
+        optional: set[str],
         is_generator: bool,
     ) -> None:
         self.positional = positional
@@ -38,6 +50,7 @@ class Outline:
         self.rest = rest
         self.more = more
         self.required = required
+        self.optional = optional
         self.is_generator = is_generator
 
     def takes(self, count: int) -> bool:
@@ -51,6 +64,13 @@ class Outline:
     def named(self, name: str) -> str:
         """Which parameter gets this keyword argument, once they are known to fit."""
         return name if name in self.keywords else self.more or ""
+
+    def place(self, at: int | str) -> str:
+        """What to call the argument at an index or of a name: ``a``, ``rest[2]``, ``more.b``."""
+        if isinstance(at, int):
+            above = at - len(self.positional)
+            return self.at(at) if above < 0 else f"{self.rest}[{above}]"
+        return at if at in self.keywords else f"{self.more}{step(at)}"
 
 
 def outline_of(function: Callable[..., Any]) -> Outline:
@@ -67,12 +87,16 @@ def _of_code(function: Any) -> Outline:
     required = code.co_argcount - len(function.__defaults__ or ())
     if len(function.__kwdefaults__ or ()) < code.co_kwonlyargcount:
         required = sys.maxsize  # a keyword argument must be there
+    defaults = function.__defaults__ or ()
+    by_name = dict(zip(names[code.co_argcount - len(defaults) :], defaults, strict=False))
+    by_name.update(function.__kwdefaults__ or {})
     return Outline(
         positional=names[: code.co_argcount],
         keywords=names[code.co_posonlyargcount : total],
         rest=names[total] if has_rest else None,
         more=names[total + bool(has_rest)] if has_more else None,
         required=required,
+        optional={name for name, default in by_name.items() if default is None},
         is_generator=bool(code.co_flags & (_GENERATOR | _ASYNC_GENERATOR)),
     )
 
@@ -81,7 +105,8 @@ def _of_signature(function: Callable[..., Any]) -> Outline:
     import inspect
 
     by_kind: dict[str, list[str]] = {}
-    for parameter in inspect.signature(function).parameters.values():
+    parameters = inspect.signature(function).parameters.values()
+    for parameter in parameters:
         by_kind.setdefault(parameter.kind.name, []).append(parameter.name)
     either = by_kind.get("POSITIONAL_OR_KEYWORD", [])
     return Outline(
@@ -90,5 +115,6 @@ def _of_signature(function: Callable[..., Any]) -> Outline:
         rest=next(iter(by_kind.get("VAR_POSITIONAL", [])), None),
         more=next(iter(by_kind.get("VAR_KEYWORD", [])), None),
         required=sys.maxsize,  # inspect is here already: let it say
+        optional={parameter.name for parameter in parameters if parameter.default is None},
         is_generator=inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function),
     )
