@@ -72,7 +72,7 @@ export async function benchWork(
   } else {
     await each(active(), begin);
     const finished = new Set<Entry>();
-    for (let turn = work.warmsUp ? -1 : 0; turn < rounds; turn++) {
+    for (let turn = work.warmsUp && !quick ? -1 : 0; turn < rounds; turn++) {
       for (const entry of active().filter((entry) => !finished.has(entry))) {
         const started = performance.now();
         await round(entry);

@@ -35,7 +35,7 @@ export function chartOf(results: Results): string {
   });
   const { machine, rounds, quick } = results;
   const facts = `${machine.processor}, ${machine.cores} cores, Node ${machine.node}, Python ${machine.python}; medians over ${rounds} rounds${quick ? ", --quick" : ""}, ${results.date.slice(0, 10)}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" role="img" aria-label="Ways to reach Python from Node, compared">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top}" viewBox="0 0 ${width} ${top}" role="img" aria-label="Ways to reach Python from Node, compared">
 <style>${style}
 </style>
 <rect class="ground" width="${width}" height="${top}" rx="8"/>

@@ -27,7 +27,8 @@ export class Lane {
   readonly #process: ChildProcess;
 
   constructor(data: LaneData) {
-    const main = new URL("./lane-main.js", import.meta.url);
+    // Also found from src/, where tests run.
+    const main = new URL("../dist/lane-main.js", import.meta.url);
     this.#process = fork(main, [JSON.stringify(data)], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

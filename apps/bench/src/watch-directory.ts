@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 /** Watches how much lies in a directory, from a thread of its own. Returns how to stop: it says the peak in MiB. */
 export async function startWatching(directory: string): Promise<() => Promise<number>> {
   const stop = new Int32Array(new SharedArrayBuffer(4));
-  const file = new URL("./directory-watcher.js", import.meta.url);
+  const file = new URL("../dist/directory-watcher.js", import.meta.url);
   const thread = new Worker(file, { workerData: { directory, stop } });
   await once(thread, "message"); // it has begun
   return async () => {

@@ -27,7 +27,7 @@ export interface Work {
   readonly name: string;
   readonly title: string;
   readonly metrics: readonly Metric[];
-  /** The first round does not count. */
+  /** A first round does not count, but with `--quick`. */
   readonly warmsUp: boolean;
   /** It has one round, whatever was asked for. */
   readonly once?: boolean;

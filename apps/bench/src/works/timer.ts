@@ -19,7 +19,7 @@ export const timer: Work = {
   skips: () => undefined,
   async begin(kind, place, quick) {
     const peer = await startPeer(kind, place);
-    const lastsMs = quick ? 500 : 3000;
+    const lastsMs = quick ? 400 : 3000;
     return {
       async round() {
         const gapsMs: number[] = [];

@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { benchWork, type Contestant } from "./bench.js";
+import { kinds } from "./kinds.js";
+import { versionsOf } from "./versions.js";
+import { works } from "./works.js";
+
+function work(wanted: string) {
+  const found = works.find(({ name }) => name === wanted);
+  if (found === undefined) throw new Error(`no work ${wanted}`);
+  return found;
+}
+
+function contestant(wanted: string, missing?: string): Contestant {
+  const kind = kinds.find(({ name }) => name === wanted);
+  if (kind === undefined) throw new Error(`no peer ${wanted}`);
+  return { kind, place: { python: "/no/such/python" }, missing };
+}
+
+it("leaves out a peer that is not there, and says why", async () => {
+  const { results } = await benchWork(work("text"), [contestant("zeromq", "no network")], 1, true);
+  expect(results).toEqual([{ peer: "zeromq", leftOut: "no network" }]);
+});
+
+it("leaves out what a peer cannot do, and says why", async () => {
+  const { results } = await benchWork(work("8-sessions"), [contestant("pythonia")], 1, true);
+  expect(results).toEqual([{ peer: "pythonia", leftOut: "one worker per program" }]);
+});
+
+it("goes on without a peer that fails, and says why", async () => {
+  const both = [contestant("stdio-framed"), contestant("memory-copy")];
+  const { results } = await benchWork(work("4KiB"), both, 1, true);
+  expect(results).toEqual([
+    { peer: "stdio-framed", failed: expect.stringMatching(/no.such.python ENOENT/) },
+    { peer: "memory-copy", figures: expect.anything(), rounds: [expect.anything()] },
+  ]);
+});
+
+it("knows the version of everything that it installs", () => {
+  for (const kind of kinds) {
+    const count = (kind.npm === undefined ? 0 : 1) + (kind.pypi?.length ?? 0);
+    expect(Object.values(versionsOf(kind)).filter((version) => /^\d/.test(version))).toHaveLength(
+      count,
+    );
+  }
+});
