@@ -153,7 +153,7 @@ if torch is None:
 
 
 def test_what_has_no_counterpart_is_unknown_with_a_warning_that_names_it(tmp_path: Path) -> None:
-    body = "@command\ndef f(z: complex, ok: int, w: 'no such thing') -> set[int]: ...\n"
+    body = "@command\ndef f(z: complex, ok: int, w: 'no such thing') -> range: ...\n"
     document, errors = describe(write(tmp_path, HEAD + body))
     assert types(document, "f") == {
         "z": {"type": "unknown"},
@@ -165,7 +165,84 @@ def test_what_has_no_counterpart_is_unknown_with_a_warning_that_names_it(tmp_pat
     assert len(lines) == 3
     assert "f: parameter z: complex " in lines[0]
     assert "f: parameter w: no such thing " in lines[1]
-    assert "f: result: set[int] " in lines[2]
+    assert "f: result: range " in lines[2]
+
+
+STANDARD = """
+import datetime as dt, enum, collections, pathlib, decimal, uuid, os
+from collections.abc import Set
+from dataclasses import dataclass, field, InitVar
+from typing import Optional
+class Mixed(enum.Enum):
+    DAY = dt.date(2026, 1, 2)
+    HALF = 0.5
+class Bits(enum.Flag):
+    A = 1
+class Unsent(enum.Enum):
+    PAIR = (1, 2)
+class Name(str): ...
+@dataclass
+class Base:
+    a: int
+    seed: InitVar[int] = 0
+@dataclass
+class Made(Base):
+    b: "dt.date" = dt.date(2026, 1, 2)
+    c: str = field(init=False, default="")
+@command
+def texts(a: dt.datetime, b: dt.date, c: dt.time, d: pathlib.Path, e: pathlib.PurePosixPath,
+          f: decimal.Decimal, g: uuid.UUID, h: os.PathLike, i: Name): ...
+@command
+def others(a: dt.timedelta, b: set[int], c: frozenset, d: Set[str], e: Mixed, f: Bits,
+           g: collections.OrderedDict[str, int], h: Unsent) -> Made: ...
+@command
+def defaults(a: int = None, b: Optional[int] = None, c: dt.date = dt.date(2026, 1, 2),
+             d: set = frozenset({2, 1}), e: float = float("nan"), f: Mixed = Mixed.DAY,
+             g: dict = {"$int": "1"}, h: object = object(), i=None, j: "nothing known" = None): ...
+"""
+
+
+def test_classes_of_the_standard_library_are_what_they_travel_as(tmp_path: Path) -> None:
+    document, errors = describe(write(tmp_path, HEAD + STANDARD))
+    texts, others = types(document, "texts"), types(document, "others")
+    assert [texts[name] for name in "abcdefghi"] == [{"type": "str"}] * 9
+    assert others == {
+        "a": {"type": "float"},
+        "b": {"type": "list", "item": {"type": "int"}},
+        "c": {"type": "list", "item": {"type": "any"}},
+        "d": {"type": "list", "item": {"type": "str"}},
+        "e": {"type": "ref", "name": "Mixed"},
+        "f": {"type": "int"},
+        "g": {"type": "dict", "value": {"type": "int"}},
+        "h": {"type": "unknown"},
+        "return": {"type": "ref", "name": "Made"},
+    }
+    assert "others: parameter h: script.Unsent has no" in errors.replace(
+        "__tr_described__", "script"
+    )
+    assert document["types"]["Mixed"]["values"] == ["2026-01-02", 0.5]
+    fields = document["types"]["Made"]["fields"]
+    assert [(f["name"], f["type"]["type"], f["input"], f["output"]) for f in fields] == [
+        ("a", "int", "required", "required"),
+        ("seed", "int", "optional", "absent"),
+        ("b", "str", "optional", "required"),
+        ("c", "str", "absent", "required"),
+    ]
+
+
+def test_defaults_are_shown_as_they_would_be_sent(tmp_path: Path) -> None:
+    document, _ = describe(write(tmp_path, HEAD + STANDARD))
+    (command,) = [c for c in document["commands"] if c["name"] == "defaults"]
+    shown = {p["name"]: p["default"] for p in command["parameters"] if "default" in p}
+    assert shown == {
+        **{"a": None, "b": None, "c": "2026-01-02", "d": [1, 2], "f": "2026-01-02"},
+        **{"i": None, "j": None},
+    }
+    found = types(document, "defaults")
+    nullable = {"type": "union", "of": [{"type": "int"}, {"type": "none"}]}
+    assert found["a"] == found["b"] == nullable
+    assert found["i"] == {"type": "any"}
+    assert found["j"] == {"type": "unknown"}
 
 
 def hashes(document: dict[str, Any]) -> dict[str, str]:

@@ -1,6 +1,13 @@
 // Compiled against the types of wide.py, in a project of a user's settings: right calls pass, wrong ones do not.
 import type { PythonSession, Tensor } from "@tr/session";
-import { type Box, type ImageInput, type Server, server } from "./wide.types.js";
+import {
+  type Box,
+  type ImageInput,
+  type LateJob,
+  type LateJobInput,
+  type Server,
+  server,
+} from "./wide.types.js";
 
 export async function right(session: PythonSession, x: Tensor): Promise<unknown[]> {
   const api = session.as(server);
@@ -24,7 +31,39 @@ export async function right(session: PythonSession, x: Tensor): Promise<unknown[
   await api.choices(true, [1, 2n], 5, { priority: 2 });
   await api.variadic("a", { second: "b", rest: [1], more: { x: 1 } });
   await api.containers([1, "a"], [1, 2], { a: [{ b: 1 }] }, { points: [[1, 2]] }, []);
-  return [same, product, again, label, first, second, made, described, nothing];
+  const job: LateJobInput = {
+    name: "a",
+    folder: "/tmp",
+    starts: new Date(0).toISOString(),
+    takes: 60,
+    price: "1.50",
+    seed: 1,
+    colours: ["red"],
+    id: null,
+    days: ["2026-01-01"],
+  };
+  const [later, step, at, folders]: [
+    LateJob,
+    "2026-01-01" | 0.5,
+    string,
+    { [key: string]: string },
+  ] = await api.standard(job, 0.5, 3, { sizes: [1], at: "12:00", colour: null });
+  const spent: number = later.takes + later.colours.length + later.key.length;
+  return [
+    step,
+    at,
+    folders,
+    spent,
+    same,
+    product,
+    again,
+    label,
+    first,
+    second,
+    made,
+    described,
+    nothing,
+  ];
 }
 
 export async function wrong(session: PythonSession, x: Tensor): Promise<void> {
@@ -51,6 +90,14 @@ export async function wrong(session: PythonSession, x: Tensor): Promise<void> {
   await api.same_image({ name: "a", pixels: x });
   // @ts-expect-error a field that the constructor does not take
   await api.same_image({ name: "a", pixels: x, raw: new Uint8Array(2), digest: "" });
+  // @ts-expect-error a Date is written as text
+  await api.standard({ name: "", folder: "", starts: new Date(), takes: 1, price: "1" }, 0.5, 1);
+  // @ts-expect-error no such member of the enum
+  await api.standard({ name: "", folder: "", starts: "", takes: 1, price: "1" }, "half", 1);
+  // @ts-expect-error a Decimal is a text
+  await api.standard({ name: "", folder: "", starts: "", takes: 1, price: 1 }, 0.5, 1);
+  // @ts-expect-error what the constructor alone gets is not in a result
+  (await api.standard({ name: "", folder: "", starts: "", takes: 1, price: "1" }, 0.5, 1))[0].seed;
   // @ts-expect-error a stream is not awaited
   const items: number = await api.count(3);
   // @ts-expect-error a result is of its type

@@ -48,6 +48,33 @@ export interface NodeInput {
   children?: NodeInput[];
 }
 
+export interface LateJob {
+  name: string;
+  folder: string;
+  starts: string;
+  takes: number;
+  price: string;
+  colours: Colour[];
+  id: string | null;
+  key: string;
+  days: string[];
+}
+
+export interface LateJobInput {
+  name: string;
+  folder: string;
+  starts: string;
+  takes: number;
+  price: string;
+  seed?: number;
+  colours?: Colour[];
+  id?: string | null;
+  days?: string[];
+}
+
+/** Values that are no texts of their own. */
+export type Step = "2026-01-01" | 0.5;
+
 /** The commands of wide.py. */
 export interface Server {
   /** Five scalars and bytes. */
@@ -195,6 +222,31 @@ export interface Server {
     callOptions?: TypedCallOptions,
   ): Promise<unknown>;
 
+  /** Classes of the standard library. */
+  standard(
+    job: LateJobInput,
+    step: Step,
+    access: number | bigint,
+    options?: {
+      /** Default: "12:30:00". */
+      at?: string | undefined;
+      /** Default: "data/in". */
+      folder?: string | undefined;
+      /** Default: [0.5]. */
+      sizes?: readonly number[] | undefined;
+      /** Default: null. */
+      colour?: Colour | null | undefined;
+    },
+    callOptions?: TypedCallOptions,
+  ): Promise<[LateJob, Step, string, { [key: string]: string }]>;
+
+  numpys(
+    x: number,
+    n: number | bigint,
+    yes: boolean,
+    callOptions?: TypedCallOptions,
+  ): Promise<{ [key: string]: number }>;
+
   odd(z: unknown, when: unknown, what: unknown, callOptions?: TypedCallOptions): Promise<unknown>;
 
   nothing(callOptions?: TypedCallOptions): Promise<null>;
@@ -222,7 +274,7 @@ export interface Server {
 
 /** For `session.as(server)`. */
 export const server: TypedServer<Server> = {
-  hash: "c19494bb506bc0fd",
+  hash: "45d1ac1d613a454d",
   commands: {
     scalars: { kind: "function", hash: "cab09c5b26b54239", args: ["i", "f", "s", "b", "n", "raw"] },
     matmul: { kind: "function", hash: "b6fd6b713c5ffb8e", args: ["a", "b"] },
@@ -277,6 +329,13 @@ export const server: TypedServer<Server> = {
       more: "more",
     },
     untyped: { kind: "function", hash: "f414d540ba7714b7", args: ["x"], options: ["y", "new"] },
+    standard: {
+      kind: "function",
+      hash: "449e578634ba4037",
+      args: ["job", "step", "access"],
+      options: ["at", "folder", "sizes", "colour"],
+    },
+    numpys: { kind: "function", hash: "c7062faec659e78a", args: ["x", "n", "yes"] },
     odd: { kind: "function", hash: "0a7d72f619d84ea3", args: ["z", "when", "what"] },
     nothing: { kind: "function", hash: "33f6a26fcd0a5593" },
     count: { kind: "stream", hash: "42a2c6f996aafb6a", args: ["to"], options: ["start"] },

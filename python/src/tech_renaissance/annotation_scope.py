@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import sys
 import typing
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +33,6 @@ def scope_of(function: Any) -> Mapping[str, Any]:
         found = getattr(type(function).__call__, "__globals__", {})
     names: Mapping[str, Any] = found
     return names
-
-
-def scope_of_module(name: str | None) -> Mapping[str, Any]:
-    return vars(sys.modules[name]) if name in sys.modules else {}
 
 
 class _Names(dict[str, Any]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import inspect
 import json
@@ -10,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from .annotation_scope import scope_of
 from .commands import command_names, find_command
+from .conversion.containers import no_tensor
+from .errors import TrError
 from .outline import outline_of
-from .type_descriptions import TypeDescriber
+from .type_descriptions import TypeDescriber, union
+from .values import encode_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +77,11 @@ def _describe(name: str, function: Callable[..., Any], describer: TypeDescriber)
                 "required": parameter.default is parameter.empty
                 and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD),
                 **_default(parameter.default),
-                "type": describer.describe(
-                    parameter.annotation, scope, f"{name}: parameter {parameter.name}"
+                "type": _type_of(
+                    parameter,
+                    describer.describe(
+                        parameter.annotation, scope, f"{name}: parameter {parameter.name}"
+                    ),
                 ),
             }
             for parameter in signature.parameters.values()
@@ -85,16 +90,22 @@ def _describe(name: str, function: Callable[..., Any], describer: TypeDescriber)
     }
 
 
+def _type_of(parameter: inspect.Parameter, described: Description) -> Description:
+    """A default of None makes None an argument, whatever the annotation says."""
+    if parameter.default is not None or described["type"] in ("any", "unknown"):
+        return described
+    return union([described, {"type": "none"}])
+
+
 def _default(value: object) -> dict[str, Any]:
     """Empty when there is none, or none that JSON can hold."""
     if value is inspect.Parameter.empty:
         return {}
-    if isinstance(value, enum.Enum):
-        value = value.value
     try:
-        return {"default": json.loads(json.dumps(value, allow_nan=False))}
-    except (TypeError, ValueError, RecursionError):
+        text = json.dumps(encode_value(value, no_tensor))
+    except TrError:
         return {}
+    return {} if '{"$' in text else {"default": json.loads(text)}
 
 
 def _contract(command: dict[str, Any]) -> dict[str, Any]:

@@ -10,58 +10,36 @@ alias (``to``); each has ``doc``, a text or None.
 
 from __future__ import annotations
 
-import collections.abc as abc
 import dataclasses
 import enum
 import inspect
-import re
 import types
 import typing
 from typing import TYPE_CHECKING, Any
 
-from .annotation_scope import evaluate, scope_of_module
+from .annotation_scope import evaluate
+from .conversion.annotations import TENSOR_NAMES, WRAPPERS, short_name
+from .conversion.class_fields import (
+    dataclass_fields,
+    is_named_tuple,
+    is_typed_dict,
+    named_tuple_fields,
+    scope_of_module,
+    typed_dict_fields,
+)
+from .conversion.containers import no_tensor
+from .errors import TrError
 from .placeholder import Placeholder
+from .type_tables import CLASSES, DICTS, LISTS, SIMPLE, STREAMS
+from .values import encode_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from .conversion.class_fields import ClassField
+
     Description = dict[str, Any]
     Scope = Mapping[str, Any]
-
-_SIMPLE: dict[Any, str] = {
-    int: "int",
-    float: "float",
-    str: "str",
-    bool: "bool",
-    None: "none",
-    type(None): "none",
-    bytes: "bytes",
-    bytearray: "bytes",
-    memoryview: "bytes",
-    Any: "any",
-    object: "any",
-    inspect.Parameter.empty: "any",
-}
-_LISTS = (list, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable)
-_DICTS = (dict, abc.Mapping, abc.MutableMapping)
-_STREAMS = (
-    *(abc.Iterable, abc.Iterator, abc.Generator),
-    *(abc.AsyncIterable, abc.AsyncIterator, abc.AsyncGenerator),
-)
-# By full name, so that neither library need be there.
-_LIBRARY_TYPES = {
-    "torch.Tensor": "tensor",
-    "torch._tensor.Tensor": "tensor",
-    "numpy.ndarray": "tensor",
-    "tech_renaissance.array.Array": "tensor",
-    "numpy.bool": "bool",
-    "numpy.bool_": "bool",
-    "numpy.integer": "int",
-    "numpy.floating": "float",
-}
-# What such a type is called where a script imports it for type checkers only.
-_TENSOR_NAMES = ("Tensor", "ndarray", "NDArray", "ArrayLike", "Array")
-_WRAPPERS = ("Annotated", "Required", "NotRequired", "ReadOnly", "Final", "ClassVar")
 
 
 class TypeDescriber:
@@ -93,17 +71,20 @@ class TypeDescriber:
             return self._describe(evaluate(annotation.__forward_arg__, names), names, where)
         if isinstance(annotation, Placeholder):
             name = str(annotation).rpartition(".")[2]
-            if name in _WRAPPERS:  # typing's of a newer Python
-                return self._describe(annotation._tr_item, scope, where)
-            return {"type": "tensor"} if name in _TENSOR_NAMES else None
+            if name in WRAPPERS:  # typing's of a newer Python
+                item = annotation._tr_item
+                return self._describe(item[0] if isinstance(item, tuple) else item, scope, where)
+            return {"type": "tensor"} if name in (*TENSOR_NAMES, "ArrayLike") else None
+        if isinstance(annotation, dataclasses.InitVar):
+            return self._describe(annotation.type, scope, where)
         origin, args = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is None:
             return self._describe_plain(annotation, scope, where)
-        if _short_name(origin) in _WRAPPERS:
+        if short_name(origin) in WRAPPERS:
             return self._describe(args[0], scope, where)
         if origin is typing.Union or origin is types.UnionType:
-            return _union(self.describe(arg, scope, where) for arg in args)
-        if _short_name(origin) == "Literal":
+            return union(self.describe(arg, scope, where) for arg in args)
+        if short_name(origin) == "Literal":
             return self._literal(args, where)
         return self._describe_container(annotation, scope, where)
 
@@ -116,23 +97,23 @@ class TypeDescriber:
                 return {"type": "list", "item": self.describe(args[0], scope, where)}
             fixed = () if args == ((),) else args  # tuple[()] in Python 3.10
             return {"type": "tuple", "items": [self.describe(arg, scope, where) for arg in fixed]}
-        if origin in _LISTS:
+        if origin in LISTS:
             return {"type": "list", "item": self.describe(args[0], scope, where)}
-        if origin in _DICTS:
+        if origin in DICTS:
             return {"type": "dict", "value": self.describe(args[1], scope, where)}
         return self._describe_plain(origin, scope, where)
 
     def _describe_plain(self, annotation: Any, scope: Scope, where: str) -> Description | None:
-        simple = _SIMPLE.get(annotation)
+        simple = SIMPLE.get(annotation)
         if simple is not None:
             return {"type": simple}
-        if annotation is tuple or annotation in _LISTS:
+        if annotation is tuple or annotation in LISTS:
             return {"type": "list", "item": {"type": "any"}}
-        if annotation in _DICTS:
+        if annotation in DICTS:
             return {"type": "dict", "value": {"type": "any"}}
         if isinstance(annotation, typing.TypeVar):
             bound = annotation.__constraints__ or (annotation.__bound__ or Any,)
-            return _union(self.describe(arg, scope, where) for arg in bound)
+            return union(self.describe(arg, scope, where) for arg in bound)
         if hasattr(annotation, "__supertype__"):  # a NewType
             return self._describe(annotation.__supertype__, scope, where)
         if type(annotation).__name__ == "TypeAliasType":  # type X = ...
@@ -140,17 +121,17 @@ class TypeDescriber:
         return self._describe_class(annotation) if isinstance(annotation, type) else None
 
     def _describe_class(self, cls: type) -> Description | None:
-        for base in cls.__mro__:
-            known = _LIBRARY_TYPES.get(f"{base.__module__}.{base.__qualname__}")
-            if known is not None:
-                return {"type": known}
         if issubclass(cls, enum.Enum):
             return self._enum(cls)
-        if issubclass(cls, dict) and hasattr(cls, "__required_keys__"):
-            return self._ref(cls, lambda: self._typed_dict(cls))
+        for base in cls.__mro__:
+            known = CLASSES.get(f"{base.__module__}.{base.__qualname__}")
+            if known is not None:
+                return {"type": known}
+        if is_typed_dict(cls):
+            return self._ref(cls, lambda: self._object(typed_dict_fields(cls)))
         if dataclasses.is_dataclass(cls):
-            return self._ref(cls, lambda: self._dataclass(cls))
-        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+            return self._ref(cls, lambda: self._object(dataclass_fields(cls)))
+        if is_named_tuple(cls):
             return self._ref(cls, lambda: self._named_tuple(cls))
         return None
 
@@ -168,54 +149,34 @@ class TypeDescriber:
             self.definitions[name] = {**define(), "doc": _doc_of(cls)}
         return {"type": "ref", "name": name}
 
-    def _field(self, owner: type, name: str, annotation: Any, **more: str) -> Description:
-        declares = (base for base in owner.__mro__ if name in vars(base).get("__annotations__", {}))
-        scope = scope_of_module(next(declares, owner).__module__)
-        described = self.describe(annotation, scope, f"{owner.__name__}.{name}")
-        return {"name": name, "type": described, **more}
+    def _field(self, field: ClassField) -> Description:
+        where = f"{field.owner.__name__}.{field.name}"
+        described = self.describe(field.annotation, field.scope, where)
+        return {"name": field.name, "type": described}
 
     def _alias(self, alias: Any) -> Description:
         scope = scope_of_module(alias.__module__)
         return {"kind": "alias", "to": self.describe(alias.__value__, scope, alias.__name__)}
 
-    def _typed_dict(self, cls: Any) -> Description:
-        fields = []
-        for name, annotation in cls.__annotations__.items():
-            # Under `from __future__ import annotations` a class does not see its own NotRequired.
-            text = getattr(annotation, "__forward_arg__", str(annotation))
-            marked = re.search(r"\b(NotRequired|Required)\[", text)
-            is_required = marked[1] == "Required" if marked else name in cls.__required_keys__
-            presence = "required" if is_required else "optional"
-            fields.append(self._field(cls, name, annotation, input=presence, output=presence))
-        return {"kind": "object", "fields": fields}
-
-    def _dataclass(self, cls: Any) -> Description:
-        missing = dataclasses.MISSING
-        fields = []
-        for field in dataclasses.fields(cls):
-            has_default = field.default is not missing or field.default_factory is not missing
-            presence = "optional" if has_default else "required"
-            if not field.init:
-                presence = "absent"
-            made = self._field(cls, field.name, field.type, input=presence, output="required")
-            fields.append(made)
-        return {"kind": "object", "fields": fields}
+    def _object(self, fields: list[ClassField]) -> Description:
+        described = [
+            {**self._field(field), "input": field.input, "output": field.output} for field in fields
+        ]
+        return {"kind": "object", "fields": described}
 
     def _named_tuple(self, cls: Any) -> Description:
-        annotations = getattr(cls, "__annotations__", {})
-        fields = [self._field(cls, name, annotations.get(name, Any)) for name in cls._fields]
-        return {"kind": "tuple", "fields": fields}
+        return {"kind": "tuple", "fields": [self._field(f) for f in named_tuple_fields(cls)]}
 
     def _enum(self, cls: type[enum.Enum]) -> Description | None:
         if issubclass(cls, enum.Flag):
             return {"type": "int"}  # any sum of its members
-        values = [member.value for member in cls]
+        values = [_form(member) for member in cls]
         if not values or not all(_is_literal(value) for value in values):
             return None
         return self._ref(cls, lambda: {"kind": "enum", "values": values})
 
     def _literal(self, args: tuple[Any, ...], where: str) -> Description:
-        values = [arg.value if isinstance(arg, enum.Enum) else arg for arg in args]
+        values = [_form(arg) for arg in args]
         odd = [value for value in values if not _is_literal(value)]
         if odd:
             return self._unknown(f"{where}: the literal {odd[0]!r} has no counterpart")
@@ -228,25 +189,29 @@ class TypeDescriber:
                 annotation = evaluate(annotation, scope)
         except Exception:
             return self.describe(annotation, scope, where)  # says what is wrong with it
-        if (typing.get_origin(annotation) or annotation) not in _STREAMS:
+        if (typing.get_origin(annotation) or annotation) not in STREAMS:
             return self.describe(annotation, scope, where)
         item = typing.get_args(annotation)[:1] or (Any,)
         return self.describe(item[0], scope, where)
 
 
-def _union(parts: Iterable[Description]) -> Description:
+def union(parts: Iterable[Description]) -> Description:
     of: list[Description] = []
     for part in parts:
         of += [new for new in part.get("of", [part]) if new not in of]
     return of[0] if len(of) == 1 else {"type": "union", "of": of}
 
 
+def _form(value: object) -> Any:
+    """As it is sent; itself where it is not."""
+    try:
+        return encode_value(value, no_tensor)
+    except TrError:
+        return value
+
+
 def _is_literal(value: object) -> bool:
-    return value is None or isinstance(value, (str, bool, int))
-
-
-def _short_name(origin: Any) -> str:
-    return str(getattr(origin, "_name", None) or getattr(origin, "__name__", "") or origin)
+    return value is None or isinstance(value, (str, bool, int, float))
 
 
 def _show(annotation: Any) -> str:

@@ -48,7 +48,7 @@ describe("types of wide.py", () => {
     expect(text).toBe(readFileSync(golden, "utf8"));
     expect(warnings.map((warning) => warning.split(";")[0])).toEqual([
       "odd: parameter z: complex has no counterpart",
-      "odd: parameter when: set[int] has no counterpart",
+      "odd: parameter when: range has no counterpart",
       expect.stringContaining("odd: parameter what: 'no such thing' cannot be read"),
       "odd: result: Iterator[int] has no counterpart",
     ]);

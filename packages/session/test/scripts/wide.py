@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
+from decimal import Decimal
+from pathlib import Path, PurePosixPath
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -16,6 +20,7 @@ from typing import (
     TypedDict,
     Union,
 )
+from uuid import UUID
 
 import numpy as np
 from tech_renaissance import command, serve
@@ -67,6 +72,41 @@ class Image:
 class Node:
     value: int
     children: list[Node] = field(default_factory=list)
+
+
+class Step(enum.Enum):
+    """Values that are no texts of their own."""
+
+    FIRST_DAY = dt.date(2026, 1, 1)
+    HALF = 0.5
+
+
+class Access(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+
+@dataclass
+class Job:
+    """What is to be done."""
+
+    name: str
+    folder: Path
+    starts: dt.datetime
+    takes: dt.timedelta
+    price: Decimal
+    seed: InitVar[int] = 0
+    colours: set[Colour] = field(default_factory=set)
+    id: UUID | None = None
+    key: str = field(default="", init=False)
+
+    def __post_init__(self, seed: int) -> None:
+        self.key = f"{self.name}-{seed}"
+
+
+@dataclass
+class LateJob(Job):
+    days: list[dt.date] = field(default_factory=list)
 
 
 class Point(NamedTuple):
@@ -185,7 +225,32 @@ def untyped(x, y=1, new=None):
 
 
 @command
-def odd(z: complex, when: set[int], what: "no such thing") -> Iterator[int]:
+def standard(
+    job: LateJob,
+    step: Step,
+    access: Access,
+    at: dt.time = dt.time(12, 30),
+    folder: Path = PurePosixPath("data/in"),
+    sizes: frozenset[float] = frozenset({0.5}),
+    colour: Colour = None,
+) -> tuple[LateJob, Step, dt.time, OrderedDict[str, Path]]:
+    """Classes of the standard library."""
+    assert job.starts.tzinfo is not None
+    assert isinstance(job.colours, set)
+    assert {Access.READ} <= {access & Access.READ}
+    job.starts += job.takes
+    job.price *= 2
+    job.days.append(job.starts.date())
+    return job, step, at, OrderedDict(folder=PurePosixPath(folder.as_posix()) / str(len(sizes)))
+
+
+@command
+def numpys(x: np.float32, n: np.int64, yes: np.bool_) -> dict[str, np.floating]:
+    return {type(value).__name__.rstrip("_"): np.float32(value) for value in (x, n, yes)}
+
+
+@command
+def odd(z: complex, when: range, what: "no such thing") -> Iterator[int]:
     return iter(())
 
 

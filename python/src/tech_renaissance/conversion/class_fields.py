@@ -17,12 +17,13 @@ class ClassField:
     a result have it.
     """
 
-    __slots__ = ("annotation", "input", "name", "output", "scope")
+    __slots__ = ("annotation", "input", "name", "output", "owner", "scope")
 
     def __init__(
         self, owner: type, name: str, annotation: Any, takes: Presence, gives: Presence
     ) -> None:
         declares = (base for base in owner.__mro__ if name in vars(base).get("__annotations__", {}))
+        self.owner = owner
         self.name = name
         self.annotation = annotation
         self.scope = scope_of_module(next(declares, owner).__module__)
