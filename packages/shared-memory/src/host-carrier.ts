@@ -1,9 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
-import { availableParallelism, endianness } from "node:os";
+import { availableParallelism } from "node:os";
 import { createBlockFile } from "./create-block.js";
 import { FileBlock } from "./file-block.js";
 import { HostSlots } from "./host-slots.js";
+import { HostTensors } from "./host-tensors.js";
 
 /** The worker's descriptor of the pipe that wakes the host: the first after the three that every process has. */
 const bellDescriptor = 3;
@@ -11,6 +12,7 @@ const bellDescriptor = 3;
 /** One session's connection through memory, from before its worker is started. */
 export class HostCarrier {
   readonly slots: HostSlots;
+  readonly tensors: HostTensors;
   /** What the worker's environment must have. */
   readonly env: Readonly<Record<string, string>> = { TR_MEMORY: String(bellDescriptor) };
   /** What `spawn` must have as its `stdio` after stdin, which must be a pipe, stdout and stderr. */
@@ -21,6 +23,7 @@ export class HostCarrier {
   /** @throws TrError `TR_WORKSPACE_FULL` */
   constructor(directory: string) {
     this.#block = new FileBlock(createBlockFile(directory));
+    this.tensors = new HostTensors(directory, this.#block);
     this.slots = new HostSlots({
       block: this.#block,
       directory,
@@ -45,10 +48,10 @@ export class HostCarrier {
   /** Idempotent. The files are in the session's directory and go with it. */
   close(): void {
     this.slots.close();
+    this.tensors.close();
     this.#block.close();
   }
 }
 
 /** x86 keeps stores in order. Elsewhere no flag in memory is trusted: every change is told through the pipe. */
 const isOrdered = process.arch === "x64" || process.arch === "ia32";
-void endianness;

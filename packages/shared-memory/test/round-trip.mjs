@@ -1,23 +1,31 @@
-// Round trips of one text, side by side: raw stdio (JSON lines, length-prefixed) and the control block.
-// node test/round-trip.mjs [rounds] [calls]
+// Round trips side by side, in interleaved rounds: raw stdio (JSON lines, length-prefixed) and shared memory.
+// node test/round-trip.mjs [--rounds N] [--calls N] [--only text,4 KiB,…]
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { HostCarrier } from "@tr/shared-memory";
 
-const [rounds = 9, calls = 3000] = process.argv.slice(2).map(Number);
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "9" },
+    calls: { type: "string", default: "2000" },
+    only: { type: "string", default: "" },
+  },
+});
+const rounds = Number(options.rounds);
+const calls = Number(options.calls);
 const python = process.env.TR_PYTHON ?? "python3";
 const worker = new URL("round_trip.py", import.meta.url).pathname;
 const memory = process.platform === "linux" ? "/dev/shm" : tmpdir();
 const message = { command: "echo", text: "some 50 bytes of text, more or less" };
 
 function start(mode, env = {}, stdio = []) {
-  const child = spawn(python, [worker, mode], {
+  return spawn(python, [worker, mode], {
     stdio: ["pipe", "pipe", "inherit", ...stdio],
     env: { ...process.env, ...env, TR_HOST_PID: String(process.pid) },
   });
-  return child;
 }
 
 function jsonLines() {
@@ -40,36 +48,56 @@ function jsonLines() {
   return { call, close: () => child.stdin.end() };
 }
 
+/** Two lengths, a JSON text, the bytes of an array. */
 function prefixed() {
   const child = start("prefixed");
-  let bytes = Buffer.alloc(0);
+  let head = Buffer.alloc(0);
+  let text = "";
+  let payload;
+  let filled = 0;
   let settle;
+  const done = () => {
+    const answer = JSON.parse(text);
+    const data = payload && new Float32Array(payload.buffer);
+    payload = undefined;
+    filled = 0;
+    settle(data ?? answer);
+  };
   child.stdout.on("data", (chunk) => {
-    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-    if (bytes.length < 4) return;
-    const length = bytes.readUInt32LE(0);
-    if (bytes.length < 4 + length) return;
-    const content = bytes.toString("utf8", 4, 4 + length);
-    bytes = bytes.subarray(4 + length);
-    settle(JSON.parse(content));
+    if (payload === undefined) {
+      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+      if (head.length < 8) return;
+      const length = head.readUInt32LE(0);
+      const size = head.readUInt32LE(4);
+      if (head.length < 8 + length) return;
+      text = head.toString("utf8", 8, 8 + length);
+      chunk = head.subarray(8 + length);
+      head = Buffer.alloc(0);
+      if (size === 0) return done();
+      payload = Buffer.allocUnsafeSlow(size);
+    }
+    filled += chunk.copy(payload, filled);
+    if (filled === payload.length) done();
   });
-  const call = (value) =>
+  const send = (value, data) =>
     new Promise((resolve) => {
       settle = resolve;
       const content = Buffer.from(JSON.stringify(value));
-      const head = Buffer.alloc(4);
-      head.writeUInt32LE(content.length);
-      child.stdin.write(Buffer.concat([head, content]));
+      const lengths = Buffer.alloc(8);
+      lengths.writeUInt32LE(content.length);
+      lengths.writeUInt32LE(data?.byteLength ?? 0, 4);
+      child.stdin.write(Buffer.concat([lengths, content]));
+      if (data) child.stdin.write(new Uint8Array(data.buffer));
     });
-  return { call, close: () => child.stdin.end() };
+  return { call: (value) => send(value), square: (x) => send({}, x), close: () => child.stdin.end() };
 }
 
-function block() {
+function sharedMemory() {
   const directory = mkdtempSync(join(memory, "tr-round-trip-"));
   const carrier = new HostCarrier(directory);
   const child = start("memory", { ...carrier.env, TR_SESSION_DIR: directory }, carrier.stdio);
   carrier.attach(child);
-  const { slots } = carrier;
+  const { slots, tensors } = carrier;
   const decoder = new TextDecoder();
   let settle;
   slots.onNews = () => {
@@ -83,43 +111,83 @@ function block() {
       slots.sendRequest(JSON.stringify(value));
       slots.expect();
     });
+  const square = async (data) => {
+    const putting = tensors.put([
+      { tag: "x", tensor: { dtype: "float32", shape: [data.length], data } },
+    ]);
+    const field = putting instanceof Promise ? await putting : putting;
+    const answer = await call({ command: "square", memory: field });
+    const taking = tensors.take(answer.memory);
+    const taken = taking instanceof Promise ? await taking : taking;
+    return taken.get("y").data;
+  };
   const close = () => {
     child.stdin.end();
     carrier.close();
     rmSync(directory, { recursive: true });
   };
-  return { call, close };
+  return { call, square, close };
 }
 
-const ways = { "JSON lines": jsonLines, "length-prefixed": prefixed, "control block": block };
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
-const median = (values) => quantile([...values].sort((a, b) => a - b), 0.5);
-const open = Object.fromEntries(Object.entries(ways).map(([name, make]) => [name, make()]));
-const results = Object.fromEntries(Object.keys(ways).map((name) => [name, { p50: [], p99: [] }]));
-for (let round = -1; round < rounds; round++) {
-  for (const [name, { call }] of Object.entries(open)) {
-    const times = [];
-    for (let i = 0; i < calls; i++) {
-      const started = performance.now();
-      const answer = await call({ ...message, i });
-      times.push((performance.now() - started) * 1000);
-      if (answer.i !== i) throw new Error(`${name}: ${JSON.stringify(answer)}`);
+const sort = (values) => [...values].sort((a, b) => a - b);
+const median = (values) => quantile(sort(values), 0.5);
+
+async function text({ call }) {
+  const times = [];
+  for (let i = 0; i < calls; i++) {
+    const started = performance.now();
+    const answer = await call({ ...message, i });
+    times.push((performance.now() - started) * 1000);
+    if (answer.i !== i) throw new Error(JSON.stringify(answer));
+  }
+  return sort(times);
+}
+
+const squares = (bytes, count) => async ({ square }) => {
+  const data = new Float32Array(bytes / 4);
+  for (let i = 0; i < data.length; i++) data[i] = i % 1000;
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    data[0] = i;
+    const started = performance.now();
+    const result = await square(data);
+    times.push((performance.now() - started) * 1000);
+    const last = data.length - 1;
+    if (result.length !== data.length || result[0] !== i * i || result[last] !== data[last] ** 2)
+      throw new Error("the wrong result");
+  }
+  return sort(times);
+};
+
+const ways = { "JSON lines": jsonLines, "length-prefixed": prefixed, "shared memory": sharedMemory };
+const works = {
+  text,
+  "4 KiB": squares(4096, 500),
+  "1 MiB": squares(2 ** 20, 40),
+  "64 MiB": squares(2 ** 26, 3),
+  "200 × 1 MiB": squares(2 ** 20, 200),
+};
+const only = options.only === "" ? Object.keys(works) : options.only.split(",");
+const open = Object.entries(ways).map(([name, make]) => ({ name, ...make() }));
+for (const title of only) {
+  const able = open.filter(({ square }) => title === "text" || square);
+  const results = able.map(({ name }) => ({ name, p50: [], p99: [] }));
+  for (let round = -1; round < rounds; round++) {
+    for (const [i, way] of able.entries()) {
+      const times = await works[title](way);
+      if (round < 0) continue; // a first round that warms up
+      results[i].p50.push(quantile(times, 0.5));
+      results[i].p99.push(quantile(times, 0.99));
     }
-    if (round < 0) continue; // a first round that warms up
-    times.sort((a, b) => a - b);
-    results[name].p50.push(quantile(times, 0.5));
-    results[name].p99.push(quantile(times, 0.99));
+  }
+  const rows = results.map(({ name, p50, p99 }) => ({ name, p50: median(p50), p99: median(p99) }));
+  const peer = rows.filter(({ name }) => name !== "shared memory").sort((a, b) => a.p50 - b.p50)[0];
+  console.log(`${title}: medians of ${rounds} rounds, µs; ratios to ${peer.name}`);
+  for (const { name, p50, p99 } of rows) {
+    const figures = `p50 ${p50.toFixed(1).padStart(9)}  p99 ${p99.toFixed(1).padStart(9)}`;
+    const ratios = `${(p50 / peer.p50).toFixed(2)} / ${(p99 / peer.p99).toFixed(2)}`;
+    console.log(`  ${name.padEnd(16)} ${figures}   ${ratios}`);
   }
 }
-for (const { close } of Object.values(open)) close();
-const rows = Object.entries(results).map(([name, { p50, p99 }]) => ({
-  name,
-  p50: median(p50),
-  p99: median(p99),
-}));
-const peer = rows.slice(0, 2).reduce((a, b) => (a.p50 < b.p50 ? a : b));
-console.log(`${rounds} rounds of ${calls} calls, µs; ratios to ${peer.name}`);
-for (const { name, p50, p99 } of rows) {
-  const ratio = `${(p50 / peer.p50).toFixed(2)} / ${(p99 / peer.p99).toFixed(2)}`;
-  console.log(`${name.padEnd(16)} p50 ${p50.toFixed(1).padStart(7)}  p99 ${p99.toFixed(1).padStart(8)}   ${ratio}`);
-}
+for (const { close } of open) close();

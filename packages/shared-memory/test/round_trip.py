@@ -1,9 +1,12 @@
-"""The worker of round-trip.mjs: answers every message with itself, over what its first argument names."""
+"""The worker of round-trip.mjs: texts come back as they are, arrays squared."""
 
 import json
 import os
 import struct
 import sys
+from typing import Any
+
+import numpy as np
 
 mode = sys.argv[1]
 
@@ -16,18 +19,27 @@ def json_lines() -> None:
 
 
 def prefixed() -> None:
-    read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
-    while head := read(4):
-        message = json.loads(read(struct.unpack("<I", head)[0]))
+    """Two lengths, a JSON text, the bytes of an array."""
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    while head := stdin.read(8):
+        text, size = struct.unpack("<II", head)
+        message = json.loads(stdin.read(text))
+        data: Any = b""
+        if size:
+            array = np.empty(size // 4, np.float32)
+            stdin.readinto(array.view(np.uint8).data)
+            data = np.square(array).view(np.uint8).data
         content = json.dumps(message).encode()
-        write(struct.pack("<I", len(content)) + content)
-        sys.stdout.buffer.flush()
+        stdout.write(struct.pack("<II", len(content), len(data)) + content)
+        stdout.write(data)
+        stdout.flush()
 
 
 def memory() -> None:
     from tech_renaissance.file_channel import Folder
     from tech_renaissance.memory import open_carrier
     from tech_renaissance.private_stdin import take_stdin
+    from tech_renaissance.tsr.tensors import parts_of
     from tech_renaissance.waiter import open_waiter
 
     os.environ["TR_NOTIFICATIONS"] = "off"
@@ -36,14 +48,22 @@ def memory() -> None:
     waiter = open_waiter(folder.path, stdin)
     carrier = open_carrier(folder)
     assert carrier is not None
-    slots = carrier.slots
+    slots, tensors = carrier.slots, carrier.tensors
+    encode = json.JSONEncoder(separators=(",", ":")).encode
     while not waiter.host_gone:
         content = slots.take_request()
         if content is None:
-            slots.wait(waiter.wait, 1.0, free_slot=False)
+            if not slots.wait(waiter.wait, 1.0, free_slot=False):
+                tensors.trim()
             continue
         message = json.loads(content)
-        slots.send_response(json.dumps(message).encode())
+        field = message.pop("memory", None)
+        if field is not None:
+            arrived = tensors.arrived(field)
+            result = np.square(arrived.read("x", "numpy"))
+            arrived.done()
+            message["memory"] = tensors.put({"y": parts_of(result)})
+        slots.send_response(encode(message).encode())
 
 
 {"json-lines": json_lines, "prefixed": prefixed, "memory": memory}[mode]()

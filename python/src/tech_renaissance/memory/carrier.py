@@ -10,6 +10,7 @@ import os
 from .bell import Bell
 from .block import open_block
 from .slots import WorkerSlots
+from .tensors import WorkerTensors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ class Carrier:
         self._block = block
         self._bell = bell
         self.slots = WorkerSlots(block, folder, bell.ring)
+        self.tensors = WorkerTensors(block, folder.path)
 
     def close(self) -> None:
+        self.tensors.close()
         self._bell.close()
 
 

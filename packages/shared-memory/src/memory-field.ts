@@ -1,0 +1,87 @@
+import { TrError } from "@tr/protocol/errors";
+import { type Dtype, dtypes, elementSize } from "@tr/tsr-codec";
+import { maxSegments } from "./layout.js";
+
+/**
+ * Which segment, and under which number it is lent: `[owner, place, generation, lend, size, where]`.
+ * `where` is how the other side opens it: empty for a file of the session's directory.
+ */
+export type SegmentEntry = [
+  owner: "host" | "worker",
+  place: number,
+  generation: number,
+  lend: number,
+  size: number,
+  where: string,
+];
+
+/** Where a tensor's elements are: row by row, in the machine's byte order, at a multiple of 64. */
+export type TensorEntry = [segment: number, offset: number, dtype: Dtype, shape: number[]];
+
+/** The field `memory` of a message: where the tensors are that it names by their tags. */
+export interface MemoryField {
+  segments: SegmentEntry[];
+  tensors: Record<string, TensorEntry>;
+}
+
+/** Where tensors begin: what every element type and a cache line need. */
+export const alignment = 64;
+
+export const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+
+/**
+ * Checks what came with a message, before anything is allocated for it.
+ *
+ * @throws TrError `TR_PROTOCOL`
+ */
+export function parseMemoryField(value: unknown): MemoryField {
+  const field = value as MemoryField;
+  if (Object(value) !== value || !Array.isArray(field.segments) || Object(field.tensors) !== field.tensors) {
+    throw malformed("an object with segments and tensors", value);
+  }
+  for (const entry of field.segments) checkSegment(entry);
+  for (const [tag, entry] of Object.entries(field.tensors)) checkTensorEntry(tag, entry, field);
+  return field;
+}
+
+function checkSegment(entry: SegmentEntry): void {
+  if (!Array.isArray(entry)) throw malformed("a list for a segment", entry);
+  const [owner, place, generation, lend, size, where] = entry;
+  const isSound =
+    (owner === "host" || owner === "worker") &&
+    isCount(place) &&
+    place < maxSegments &&
+    isCount(generation) &&
+    isCount(lend) &&
+    isCount(size) &&
+    typeof where === "string";
+  if (!isSound) throw malformed("a segment of the session", entry);
+}
+
+function checkTensorEntry(tag: string, entry: TensorEntry, { segments }: MemoryField): void {
+  if (!Array.isArray(entry)) throw malformed(`a list for the tensor ${tag}`, entry);
+  const [index, offset, dtype, shape] = entry;
+  const segment = segments[index];
+  if (segment === undefined) throw malformed(`a segment for the tensor ${tag}`, index);
+  if (!dtypes.includes(dtype)) throw malformed(`a dtype for the tensor ${tag}`, dtype);
+  if (!Array.isArray(shape) || !shape.every(isCount) || shape.length > 32) {
+    throw malformed(`a shape for the tensor ${tag}`, shape);
+  }
+  const fits = isCount(offset) && offset % alignment === 0 && offset + bytesOf(entry) <= segment[4];
+  if (!fits) throw malformed(`the tensor ${tag} inside of its segment of ${segment[4]} bytes`, entry);
+}
+
+/** How many bytes a tensor's elements take; Infinity for a shape that no memory holds. */
+export function bytesOf([, , dtype, shape]: TensorEntry): number {
+  if (shape.includes(0)) return 0;
+  return shape.reduce((product, size) => product * size, elementSize(dtype));
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function malformed(expected: string, found: unknown): TrError {
+  return new TrError(
+    "TR_PROTOCOL",
+    `the field memory: expected ${expected}, found ${JSON.stringify(found)?.slice(0, 200)}`,
+  );
+}

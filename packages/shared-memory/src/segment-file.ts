@@ -1,0 +1,120 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  read,
+  readSync,
+  rmSync,
+  write,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { segmentLost, writeError } from "./memory-errors.js";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR } = constants;
+const readAsync = promisify(read);
+const writeAsync = promisify(write);
+
+/** More is read and written by the thread pool: this much blocks the event loop for under a millisecond. */
+const maxSyncBytes = 2 * 2 ** 20;
+/** Less than what one call moves at most (2^31 - 4096 on Linux). */
+const maxChunk = 2 ** 30;
+
+/** A segment as a plain file of the session's directory. */
+export class SegmentFile {
+  readonly size: number;
+  readonly #fd: number;
+  readonly #path: string;
+
+  private constructor(fd: number, path: string, size: number) {
+    this.#fd = fd;
+    this.#path = path;
+    this.size = size;
+  }
+
+  /** As long as `size`, and empty: its space is taken when it is written. */
+  static create(directory: string, name: string, size: number): SegmentFile {
+    const path = join(directory, name);
+    try {
+      const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      ftruncateSync(fd, size);
+      return new SegmentFile(fd, path, size);
+    } catch (cause) {
+      throw writeError(cause, size, directory);
+    }
+  }
+
+  /** @throws TrError `TR_SEGMENT_LOST` when it is not the plain file that was announced. */
+  static open(directory: string, name: string, size: number): SegmentFile {
+    const path = join(directory, name);
+    let fd: number;
+    try {
+      fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    } catch (cause) {
+      throw segmentLost(name, size, (cause as Error).message);
+    }
+    const status = fstatSync(fd);
+    if (status.isFile() && status.nlink === 1) return new SegmentFile(fd, path, size);
+    closeSync(fd);
+    throw segmentLost(name, size, "something else than a plain file of its own");
+  }
+
+  /** @throws TrError `TR_WORKSPACE_FULL` */
+  write(bytes: Uint8Array, offset: number): void | Promise<void> {
+    if (bytes.length > maxSyncBytes) return this.#writeLater(bytes, offset);
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        at += writeSync(this.#fd, bytes, at, bytes.length - at, offset + at);
+      }
+    } catch (cause) {
+      throw writeError(cause, bytes.length, this.#path);
+    }
+  }
+
+  async #writeLater(bytes: Uint8Array, offset: number): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const length = Math.min(maxChunk, bytes.length - at);
+        at += (await writeAsync(this.#fd, bytes, at, length, offset + at)).bytesWritten;
+      }
+    } catch (cause) {
+      throw writeError(cause, bytes.length, this.#path);
+    }
+  }
+
+  /** A copy. @throws TrError `TR_SEGMENT_LOST` when the file has become shorter. */
+  read(offset: number, length: number): ArrayBuffer | Promise<ArrayBuffer> {
+    // Not `new Uint8Array`, which zeroes what is overwritten at once.
+    const bytes = Buffer.allocUnsafeSlow(length);
+    if (length > maxSyncBytes) return this.#readLater(bytes, offset);
+    for (let at = 0; at < length; ) {
+      const found = readSync(this.#fd, bytes, at, length - at, offset + at);
+      if (found === 0) throw segmentLost(this.#path, offset + length, offset + at);
+      at += found;
+    }
+    return bytes.buffer as ArrayBuffer;
+  }
+
+  async #readLater(bytes: Buffer, offset: number): Promise<ArrayBuffer> {
+    for (let at = 0; at < bytes.length; ) {
+      const length = Math.min(maxChunk, bytes.length - at);
+      const { bytesRead } = await readAsync(this.#fd, bytes, at, length, offset + at);
+      if (bytesRead === 0) throw segmentLost(this.#path, offset + bytes.length, offset + at);
+      at += bytesRead;
+    }
+    return bytes.buffer as ArrayBuffer;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** Its space is free again when the other side has closed it too. */
+  remove(): void {
+    this.close();
+    rmSync(this.#path, { force: true });
+  }
+}

@@ -1,0 +1,134 @@
+import type { HostBlock } from "./host-block.js";
+import { hostWords, maxSegments, workerWords } from "./layout.js";
+import type { SegmentEntry } from "./memory-field.js";
+import { SegmentFile } from "./segment-file.js";
+import { sizeClass } from "./size-class.js";
+
+/** One of the host's segments, and whether the worker has it. */
+export interface Place {
+  readonly index: number;
+  generation: number;
+  segment: SegmentFile | undefined;
+  lend: number;
+  isLent: boolean;
+  lastUsed: number;
+}
+
+/** A segment that nobody has used for so many milliseconds is removed. */
+const maxIdleMs = 5000;
+
+/** The host's segments: few, used again and again, since memory that was never touched costs 25 times what a copy costs. */
+export class SegmentPool {
+  readonly #directory: string;
+  readonly #block: HostBlock;
+  readonly #places: Place[] = [];
+  #generation = 0;
+
+  constructor(directory: string, block: HostBlock) {
+    this.#directory = directory;
+    this.#block = block;
+  }
+
+  /**
+   * A segment of at least so many bytes that nobody uses; `undefined` when all places are lent.
+   *
+   * @throws TrError `TR_WORKSPACE_FULL`
+   */
+  lend(bytes: number): Place | undefined {
+    const place = this.#find(bytes) ?? this.#make(bytes);
+    if (place === undefined) return undefined;
+    place.lend = (place.lend + 1) >>> 0;
+    place.isLent = true;
+    place.lastUsed = performance.now();
+    return place;
+  }
+
+  entry({ index, generation, lend, segment }: Place): SegmentEntry {
+    return ["host", index, generation, lend, segment?.size ?? 0, ""];
+  }
+
+  /** The worker never got it. */
+  reclaim(entry: SegmentEntry): void {
+    const place = this.#places[entry[1]];
+    if (place?.lend === entry[3]) place.isLent = false;
+  }
+
+  /** Removes what has not been used for a while; with `all`, everything that is not lent. */
+  trim({ all = false } = {}): void {
+    this.#block.refresh();
+    const oldest = performance.now() - maxIdleMs;
+    for (const place of this.#places) {
+      if (this.#isFree(place) && (all || place.lastUsed < oldest)) this.#clear(place);
+    }
+    this.#block.flush();
+  }
+
+  /** How many files there are. */
+  get count(): number {
+    return this.#places.filter(({ segment }) => segment !== undefined).length;
+  }
+
+  close(): void {
+    for (const { segment } of this.#places) segment?.close();
+    this.#places.length = 0;
+  }
+
+  /** The smallest that is large enough; not one of many times the size, which the next large tensor needs. */
+  #find(bytes: number): Place | undefined {
+    return this.#search(bytes) ?? (this.#block.refresh(), this.#search(bytes));
+  }
+
+  #search(bytes: number): Place | undefined {
+    const most = sizeClass(bytes) * 4;
+    let best: Place | undefined;
+    for (const place of this.#places) {
+      const size = place.segment?.size ?? 0;
+      if (size < bytes || size > most || !this.#isFree(place)) continue;
+      if (best === undefined || size < (best.segment?.size ?? 0)) best = place;
+    }
+    return best;
+  }
+
+  #make(bytes: number): Place | undefined {
+    const place = this.#emptyPlace();
+    if (place === undefined) return undefined;
+    const size = sizeClass(bytes);
+    this.#generation++;
+    place.segment = SegmentFile.create(this.#directory, segmentName("host", place.index, this.#generation), size);
+    place.generation = this.#generation;
+    this.#block.setHostWord(hostWords.generation + place.index, this.#generation);
+    return place;
+  }
+
+  #emptyPlace(): Place | undefined {
+    const empty = this.#places.find(({ segment }) => segment === undefined);
+    if (empty !== undefined) return empty;
+    if (this.#places.length < maxSegments) {
+      const index = this.#places.length;
+      const place = { index, generation: 0, segment: undefined, lend: 0, isLent: false, lastUsed: 0 };
+      this.#places.push(place);
+      return place;
+    }
+    const free = this.#places.filter((place) => this.#isFree(place));
+    const oldest = free.sort((a, b) => a.lastUsed - b.lastUsed)[0];
+    if (oldest !== undefined) this.#clear(oldest);
+    return oldest;
+  }
+
+  #clear(place: Place): void {
+    place.segment?.remove();
+    place.segment = undefined;
+    this.#block.setHostWord(hostWords.generation + place.index, 0);
+  }
+
+  #isFree(place: Place): boolean {
+    if (place.isLent && this.#block.workerWord(workerWords.returned + place.index) === place.lend) {
+      place.isLent = false;
+    }
+    return !place.isLent;
+  }
+}
+
+export function segmentName(owner: "host" | "worker", place: number, generation: number): string {
+  return `${owner}-${place}-${generation}.segment`;
+}
