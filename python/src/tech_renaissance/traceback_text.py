@@ -1,4 +1,7 @@
-"""An exception as the host is told of it: the user's frames, all chained causes."""
+"""An exception as the host is told of it: the user's frames, causes, notes and groups.
+
+Nothing that an exception's class does can hide it: what raises in its stead is named beside it.
+"""
 
 # The start counts in milliseconds: no pathlib, imports only where they are needed.
 # ruff: noqa: PTH100, PTH120
@@ -12,20 +15,23 @@ from .errors import TrError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Any
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _DEFAULT_SERVER = _OURS + "default_"  # a script like any other
 
+# In characters. Somebody's exception holds a whole file, or a tensor's repr.
+MAX_MESSAGE = 10_000
+MAX_TRACEBACK = 100_000
+
 
 def describe_error(error: BaseException) -> dict[str, Any]:
     """The ``error`` object of a response."""
     described: dict[str, Any] = {
-        "type": type(error).__qualname__,
+        "type": _name(error),
         "message": message_of(error),
-        "traceback": _format(error),
-        "module": type(error).__module__,
+        "traceback": bounded(_format(error), MAX_TRACEBACK),
+        "module": _text(error, "__module__"),
         "code": "TR_PYTHON_ERROR",
     }
     if isinstance(error, TrError):
@@ -39,9 +45,9 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 
 def message_of(error: BaseException) -> str:
     try:
-        return str(error)
+        return bounded(str.__str__(str(error)), MAX_MESSAGE)
     except Exception as fault:  # the user's __str__
-        return f"<{type(error).__qualname__}.__str__ raised {type(fault).__qualname__}>"
+        return f"<{_name(error)}.__str__ raised {_name(fault)}>"
 
 
 def summary_of(error: BaseException) -> str:
@@ -49,34 +55,63 @@ def summary_of(error: BaseException) -> str:
     message = message_of(error)
     if isinstance(error, TrError):
         return message
-    name = type(error).__qualname__
+    name = _name(error)
     return f"{name}: {message}" if message else name
 
 
+def bounded(text: str, limit: int) -> str:
+    """The beginning and the end of what is longer."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    left_out = len(text) - 2 * half
+    return f"{text[:half]}\n… {left_out} characters are left out …\n{text[-half:]}"
+
+
+def _name(error: BaseException) -> str:
+    return _text(error, "__qualname__")
+
+
+def _text(error: BaseException, attribute: str) -> str:
+    """Of its class, which may have anything there, or a metaclass that raises."""
+    try:
+        found = getattr(type(error), attribute)
+    except Exception as fault:
+        return f"<{attribute} raised {type(fault).__name__}>"
+    return str.__str__(found) if isinstance(found, str) else repr(found)
+
+
 def _format(error: BaseException) -> str:
-    pending: list[BaseException | None] = [error]
-    seen: set[int] = set()
+    try:
+        whole = traceback.TracebackException.from_exception(error, compact=True)
+        is_refusal = _drop_our_frames(whole, isinstance(error, TrError))
+        if is_refusal:
+            return ""  # where in our code tells nobody anything
+        return "".join(bounded(part, MAX_MESSAGE) for part in whole.format())
+    except (
+        Exception
+    ) as fault:  # __notes__ that raises, a __module__ that is no text, and their like
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_ours(f.filename)]
+        lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)]
+        return (
+            "".join(lines) + f"{summary_of(error)}\n(its causes cannot be shown: {_name(fault)})\n"
+        )
+
+
+def _drop_our_frames(whole: traceback.TracebackException, is_ours: bool) -> bool:
+    """True when nothing is left of an error of ours. A bug of ours keeps its frames."""
+    pending: list[traceback.TracebackException | None] = [whole]
+    is_empty = True
     while pending:
         link = pending.pop()
-        if link is not None and id(link) not in seen:
-            seen.add(id(link))
-            link.__traceback__ = _from_user_frame(link.__traceback__)
-            pending += [link.__cause__, link.__context__]
-    if isinstance(error, TrError) and _has_no_user_frame(error.__traceback__):
-        return ""  # a refusal of ours: where in our code tells nobody anything
-    return "".join(traceback.format_exception(error))
-
-
-def _from_user_frame(trace: TracebackType | None) -> TracebackType | None:
-    """Without our own frames at the outer end; whole when there are no others."""
-    first = trace
-    while first is not None and _is_ours(first.tb_frame.f_code.co_filename):
-        first = first.tb_next
-    return first or trace
-
-
-def _has_no_user_frame(trace: TracebackType | None) -> bool:
-    return trace is None or _is_ours(trace.tb_frame.f_code.co_filename)
+        if link is None:
+            continue
+        theirs = [frame for frame in link.stack if not _is_ours(frame.filename)]
+        if theirs or link is not whole or is_ours:
+            link.stack[:] = theirs
+        is_empty = is_empty and not theirs
+        pending += [link.__cause__, link.__context__, *(getattr(link, "exceptions", None) or ())]
+    return is_ours and is_empty
 
 
 def _is_ours(filename: str) -> bool:
