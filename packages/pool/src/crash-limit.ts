@@ -1,0 +1,22 @@
+/** How often a worker may crash before it is given up, and how long to wait before each new start. Pure: the times are passed in. */
+export class CrashLimit {
+  readonly #maxCrashes: number;
+  readonly #windowMs: number;
+  readonly #times: number[] = [];
+
+  constructor(maxCrashes: number, windowMs: number) {
+    this.#maxCrashes = maxCrashes;
+    this.#windowMs = windowMs;
+  }
+
+  /** Notes a crash. The delay before the next start, in ms; `undefined`: there have been too many. */
+  crashed(nowMs: number): number | undefined {
+    while (this.#times.length > 0 && nowMs - (this.#times[0] as number) >= this.#windowMs) {
+      this.#times.shift();
+    }
+    this.#times.push(nowMs);
+    const count = this.#times.length;
+    if (count >= this.#maxCrashes) return undefined;
+    return count === 1 ? 0 : Math.min(5000, 100 * 2 ** (count - 2));
+  }
+}

@@ -1,0 +1,231 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PythonSession, TrError } from "@tr/session";
+import type { CrashLimit } from "./crash-limit.js";
+import type { RecycleOptions, WorkerOptions } from "./options.js";
+
+/** What a worker of the pool is doing. */
+export type WorkerStatus =
+  /** Not running: not needed yet, or for a long time. */
+  | "stopped"
+  | "starting"
+  /** Takes calls. */
+  | "ready"
+  /** Crashed; starts again after a delay. */
+  | "restarting"
+  /** Crashed too often. */
+  | "failed"
+  | "closed";
+
+export interface PoolWorkerOptions {
+  readonly session: WorkerOptions;
+  readonly recycle: RecycleOptions;
+  /** Shared by all that have this place, one after the other. */
+  readonly limit: CrashLimit;
+  /** Called when it may take what waits, or can no longer. */
+  onChange(): void;
+  onCrash(error: TrError, delayMs: number | undefined): void;
+  onLog(log: { stream: "stdout" | "stderr"; line: string }): void;
+  /** Whether somebody listens to `onLog`. */
+  isLogWanted(): boolean;
+}
+
+/** One worker of the pool: a session, and the next one when it crashes. */
+export class PoolWorker {
+  status: WorkerStatus = "stopped";
+  /** Calls and streams under way. */
+  inFlight = 0;
+  /** Somebody has it to themselves. */
+  isLeased = false;
+  /** Starts after a crash. */
+  restarts = 0;
+  /** Why it is given up. */
+  failure: TrError | undefined;
+  readonly #options: PoolWorkerOptions;
+  readonly #closing = new AbortController();
+  #session: PythonSession | undefined;
+  #calls = 0;
+  #isTooLarge = false;
+  #isRetired = false;
+  #idleTimer: NodeJS.Timeout | undefined;
+  /** Everything that starts or ends processes, one after the other. */
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: PoolWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** The running session. @throws TrError `TR_WORKER_CRASHED` when there is none. */
+  get session(): PythonSession {
+    if (this.#session !== undefined) return this.#session;
+    throw this.failure ?? new TrError("TR_NOT_STARTED", "this worker of the pool does not run");
+  }
+
+  /** How many more calls it takes at once. */
+  get room(): number {
+    if (this.status !== "ready" || this.isLeased || this.#isRetired) return 0;
+    return (this.#session?.info?.concurrency ?? 0) - this.inFlight;
+  }
+
+  get isIdle(): boolean {
+    return this.inFlight === 0 && this.room > 0;
+  }
+
+  /** Whether a fresh one should take its place. */
+  get isWornOut(): boolean {
+    const { calls } = this.#options.recycle;
+    return this.#isTooLarge || (calls !== undefined && this.#calls >= calls);
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  get info() {
+    return this.#session?.info;
+  }
+
+  /** Starts it when it is stopped. */
+  start(): void {
+    if (this.status !== "stopped") return;
+    this.status = "starting";
+    this.#then(() => this.#start());
+  }
+
+  /** A call begins. */
+  enter(): void {
+    this.inFlight++;
+    this.#calls++;
+    clearTimeout(this.#idleTimer);
+  }
+
+  /** It has ended. */
+  leave(): void {
+    this.inFlight--;
+    this.#rest();
+  }
+
+  lease(): void {
+    this.isLeased = true;
+    clearTimeout(this.#idleTimer);
+  }
+
+  giveBack(): void {
+    this.isLeased = false;
+    this.#rest();
+  }
+
+  /** Takes nothing more, and ends when what it has is done. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#rest();
+  }
+
+  async close(): Promise<void> {
+    this.status = "closed";
+    clearTimeout(this.#idleTimer);
+    this.#closing.abort();
+    await this.#session?.close();
+    await this.#work;
+    await this.#session?.close(); // one that a restart has made meanwhile
+    this.#options.onChange();
+  }
+
+  #then(step: () => Promise<void>): void {
+    this.#work = this.#work.then(async () => {
+      if (!this.#closing.signal.aborted) await step();
+    });
+  }
+
+  async #start(): Promise<void> {
+    const session = this.#makeSession();
+    this.#session = session;
+    try {
+      await session.start();
+    } catch (error) {
+      this.#crashed(session, error as TrError);
+      return;
+    }
+    this.#isReady(session);
+  }
+
+  #isReady(session: PythonSession): void {
+    if (this.#closing.signal.aborted || session !== this.#session) return;
+    this.#calls = 0;
+    this.#isTooLarge = false;
+    this.status = "ready";
+    this.#rest();
+  }
+
+  #makeSession(): PythonSession {
+    const session = new PythonSession(this.#options.session);
+    session.on("state", (state) => {
+      if (session !== this.#session || this.status !== "ready") return;
+      if (state.status === "crashed") this.#crashed(session, state.error);
+      // It left by itself, with exit code 0: the next one takes its place as after a crash.
+      else if (state.status === "exited") this.#crashed(session, leftByItself());
+    });
+    session.on("heartbeat", ({ rssBytes }) => {
+      const { rssBytes: most } = this.#options.recycle;
+      if (most === undefined || rssBytes === undefined || rssBytes <= most) return;
+      if (session !== this.#session) return;
+      this.#isTooLarge = true;
+      this.#rest();
+    });
+    if (this.#options.isLogWanted()) session.on("log", (log) => this.#options.onLog(log));
+    return session;
+  }
+
+  #crashed(session: PythonSession, error: TrError): void {
+    if (session !== this.#session || this.status === "closed") return;
+    const delayMs = this.#options.limit.crashed(performance.now());
+    if (delayMs === undefined) {
+      this.status = "failed";
+      this.failure = error;
+      this.#then(() => session.close());
+    } else {
+      this.status = "restarting";
+      this.restarts++;
+      this.#then(async () => {
+        const { signal } = this.#closing;
+        await Promise.all([
+          session.close(),
+          // Not held: whoever waits for a worker keeps the program alive.
+          sleep(delayMs, undefined, { ref: false, signal }).catch(() => undefined),
+        ]);
+        if (!signal.aborted) await this.#start();
+      });
+    }
+    this.#options.onCrash(error, delayMs);
+    this.#options.onChange();
+  }
+
+  /** It may have nothing to do now. */
+  #rest(): void {
+    if (this.inFlight === 0 && !this.isLeased && this.status !== "closed") {
+      if (this.#isRetired) void this.close();
+      else if (this.status === "ready") this.#startIdleTimer();
+    }
+    this.#options.onChange();
+  }
+
+  #startIdleTimer(): void {
+    const { idleMs } = this.#options.recycle;
+    if (idleMs === undefined) return;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => {
+      if (!this.isIdle) return;
+      this.status = "stopped";
+      this.#then(async () => this.#session?.close());
+    }, idleMs);
+    this.#idleTimer.unref();
+  }
+}
+
+function leftByItself(): TrError {
+  return new TrError("TR_WORKER_CRASHED", "the Python worker has left by itself", {
+    exitCode: 0,
+    signal: null,
+    oom: false,
+    stderrTail: "",
+  });
+}

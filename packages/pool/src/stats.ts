@@ -1,0 +1,46 @@
+import type { PoolWorker, WorkerStatus } from "./pool-worker.js";
+
+export interface WorkerStats {
+  readonly status: WorkerStatus;
+  /** `undefined` while no process runs. */
+  readonly pid: number | undefined;
+  /** Calls and streams under way. */
+  readonly inFlight: number;
+  /** Whether somebody has it to themselves. */
+  readonly leased: boolean;
+  /** Calls and streams since it started. */
+  readonly calls: number;
+  /** Starts after a crash. */
+  readonly restarts: number;
+}
+
+export interface PoolStats {
+  readonly size: number;
+  /** Workers that are ready and have nothing to do. */
+  readonly idle: number;
+  /** Workers with calls under way, or leased. */
+  readonly busy: number;
+  /** Callers that wait for a worker. */
+  readonly queued: number;
+  /** Starts after a crash, and of fresh workers for worn-out ones. */
+  readonly restarts: number;
+  readonly perWorker: readonly WorkerStats[];
+}
+
+export function poolStats(
+  workers: readonly PoolWorker[],
+  queued: number,
+  recycled: number,
+): PoolStats {
+  const perWorker = workers.map(({ status, info, inFlight, isLeased, calls, restarts }) => ({
+    ...{ status, pid: info?.pid, inFlight, leased: isLeased, calls, restarts },
+  }));
+  return {
+    size: workers.length,
+    idle: workers.filter(({ isIdle }) => isIdle).length,
+    busy: workers.filter(({ inFlight, isLeased }) => inFlight > 0 || isLeased).length,
+    queued,
+    restarts: recycled + perWorker.reduce((sum, { restarts }) => sum + restarts, 0),
+    perWorker,
+  };
+}

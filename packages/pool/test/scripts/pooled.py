@@ -1,0 +1,66 @@
+"""What the pool's tests need a worker to do."""
+
+import os
+import time
+
+from tech_renaissance import command, serve
+
+state = {"calls": 0}
+hoard = []
+
+
+@command
+def pid() -> int:
+    return os.getpid()
+
+
+@command
+def nap(seconds: float) -> int:
+    state["calls"] += 1
+    time.sleep(seconds)
+    return os.getpid()
+
+
+@command
+def remember(value):
+    state["value"] = value
+
+
+@command
+def recall():
+    return state.get("value")
+
+
+@command
+def variable(name: str):
+    return os.environ.get(name)
+
+
+@command
+def crash_once(flag: str) -> int:
+    """Ends the process the first time, by a file that says whether it was."""
+    with open(flag, "a") as file:
+        file.write("x")
+    if os.path.getsize(flag) == 1:
+        os._exit(3)
+    return os.path.getsize(flag)
+
+
+@command
+def crash():
+    os._exit(3)
+
+
+@command
+def grow(mebibytes: int) -> None:
+    hoard.append(bytearray(b"x") * (mebibytes * 2**20))
+
+
+@command
+def count(to: int):
+    for number in range(to):
+        yield {"number": number, "pid": os.getpid()}
+
+
+if __name__ == "__main__":
+    serve()
