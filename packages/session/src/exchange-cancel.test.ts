@@ -279,6 +279,18 @@ describe("a stream", () => {
     expect((await Promise.all(others)).map(({ value }) => value)).toEqual([2, 3, 4]);
   });
 
+  it("grants nothing to a worker that may not know it yet", async () => {
+    open();
+    const items = stream();
+    const results = Array.from({ length: 4 }, () => items.next());
+    const { id } = await taken();
+    expect(await credit()).toBeUndefined();
+    await respond(id, item(0));
+    expect(await credit()).toEqual({ [id]: 5 });
+    for (const value of [1, 2, 3]) await respond(id, item(value));
+    expect((await Promise.all(results)).map(({ value }) => value)).toEqual([0, 1, 2, 3]);
+  });
+
   it("gives an error after the items before it, their tensors included, once", async () => {
     open();
     const items = stream();

@@ -128,7 +128,8 @@ export class Exchange {
   /** The consumer of a stream waits for another item, or waits no more. */
   asks(pending: PendingRequest): void {
     pending.heard();
-    this.#grant(pending);
+    const { id, granted } = pending;
+    if (granted !== undefined) this.#credits.grant(id, granted);
     this.#changed();
   }
 
@@ -178,12 +179,7 @@ export class Exchange {
 
   #sent(pending: PendingRequest): void {
     pending.sent();
-    this.#grant(pending);
     this.#slot.listen();
-  }
-
-  #grant({ id, phase, limits: { sink } }: PendingRequest): void {
-    if (sink !== undefined && phase === "sent") this.#credits.grant(id, sink.granted);
   }
 
   /** What was sent, and could not be taken back, stays in the books until its last answer has come. */

@@ -66,6 +66,7 @@ export class PendingRequest {
   readonly #host: RequestHost;
   #why: GivenUp | undefined;
   #isSettled = false;
+  #hasItems = false;
   #stopLimit: (() => void) | undefined;
   #stopIdle: (() => void) | undefined;
   #stopGrace: (() => void) | undefined;
@@ -194,7 +195,16 @@ export class PendingRequest {
   }
 
   item(answer: Answer): void {
+    this.#hasItems = true;
     if (!this.#isSettled) this.limits.sink?.item(answer);
+  }
+
+  /**
+   * How many items the worker is to be told that it may give. Only once it has given one: before that it
+   * may not know the request yet, and has the first credit anyway.
+   */
+  get granted(): number | undefined {
+    return this.#hasItems && this.phase === "sent" ? this.limits.sink?.granted : undefined;
   }
 
   readonly #onAbort = (): void => this.giveUp(cancelled(this.request.command, this.limits.signal));
