@@ -16,7 +16,7 @@ export type LaneReport =
   | { readonly type: "ended" }
   | { readonly type: "failed"; readonly reason: string };
 
-/** The slowest of the known peers takes 44 s for 64 MiB, three calls in its only round. */
+/** The slowest of the known peers takes 44 s for 64 MiB on a quiet machine. */
 const longestMs = 400_000;
 
 /**

@@ -24,7 +24,10 @@ async function begin(kind: AnyKind, place: Place, floats: number): Promise<Timed
   return {
     async timesMs(calls) {
       const timesMs: number[] = [];
-      while (timesMs.length < calls) timesMs.push(await squares.timeMs());
+      // One call is enough where it takes long: the slowest known takes 44 s.
+      while (timesMs.length < calls && !((timesMs.at(-1) ?? 0) > 5000)) {
+        timesMs.push(await squares.timeMs());
+      }
       return timesMs;
     },
     stop: () => peer.stop(),
@@ -78,7 +81,7 @@ export const sequence: Work = {
     return {
       async round() {
         const times = await timed.timesMs(calls);
-        return { figures: { mean: times.reduce((sum, ms) => sum + ms, 0) / calls } };
+        return { figures: { mean: times.reduce((sum, ms) => sum + ms, 0) / times.length } };
       },
       end: () => timed.stop(),
     };

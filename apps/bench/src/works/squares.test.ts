@@ -5,12 +5,12 @@ import { Squares } from "./squares.js";
 const peer = (square: (values: Float32Array) => Float32Array) =>
   ({ square: async (values: Float32Array) => square(values) }) as Peer;
 
-it("takes squares that are right and the caller's own", async () => {
+it("takes squares that are right and the caller's own, however many", async () => {
   const squares = new Squares(
     peer((values) => values.map((value) => value * value)),
-    10_000,
+    100,
   );
-  for (let call = 0; call < 3; call++) expect(await squares.timeMs()).toBeGreaterThanOrEqual(0);
+  for (let call = 0; call < 5000; call++) expect(await squares.timeMs()).toBeGreaterThanOrEqual(0);
 });
 
 it.each<[string, (values: Float32Array) => Float32Array, RegExp]>([

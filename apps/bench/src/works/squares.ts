@@ -1,7 +1,8 @@
 import type { Peer } from "../peer.js";
 
-/** Their squares, up to 4,095² / 256, are exact in float32. */
+// Squares up to 4,095² are exact in float32.
 const valueAt = (index: number): number => (index % 4096) / 16;
+const markOf = (call: number): number => call % 4096;
 /** Every how many values an answer is looked at: a prime, so that no page size hides a gap. */
 const stride = 4093;
 
@@ -26,7 +27,7 @@ export class Squares {
   async timeMs(): Promise<number> {
     const call = this.#calls++;
     const values = this.#values;
-    values[0] = call; // an answer of the call before would be noticed
+    values[0] = markOf(call); // an answer of the call before would be noticed
     const started = performance.now();
     const squared = await this.#peer.square(values);
     const ms = performance.now() - started;
@@ -43,7 +44,7 @@ export class Squares {
     const step = call === 0 ? 1 : stride;
     for (let index = 0; index < length; index += step) this.#compare(squared, index);
     this.#compare(squared, length - 1);
-    if (this.#last !== undefined && this.#last[0] !== (call - 1) ** 2) {
+    if (this.#last !== undefined && this.#last[0] !== markOf(call - 1) ** 2) {
       throw new Error("an answer was overwritten by the next: it was not the caller's own");
     }
     this.#last = squared;
