@@ -340,10 +340,10 @@ def test_a_coroutine_runs_to_its_end_in_one_loop(shared: FileHost) -> None:
 
 
 @pytest.mark.parametrize("name", ["count_up", "count_up_later"])
-def test_generators_are_refused_for_now(shared: FileHost, name: str) -> None:
+def test_a_generator_is_no_call(shared: FileHost, name: str) -> None:
     error = shared.call_error(name, 3)
     assert error["code"] == "TR_INVALID_ARGUMENT"
-    assert f"{name}(n: int) cannot be streamed" in error["message"]
+    assert f"{name}(n: int) is a generator: use session.stream()" in error["message"]
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,8 @@ def test_sigterm_ends_the_worker_and_leaves_nothing_half(make_host: MakeHost) ->
 def test_the_heartbeat_goes_on_during_a_call_and_names_it(make_host: MakeHost) -> None:
     host = make_host().start_ready()
     first = wait_until(host.heartbeat, "a heartbeat")
-    assert first == {"seq": 0, "timestamp": first["timestamp"], "phase": "ready", "id": None}
+    own = {"timestamp": first["timestamp"], "rss_bytes": first["rss_bytes"]}
+    assert first == {"seq": 0, **own, "phase": "ready", "id": None, "calls": 0}
     go = host.path("go")
     identifier = host.send_call("wait_for", str(go))
 

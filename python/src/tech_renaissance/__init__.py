@@ -18,19 +18,33 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .array import Array
     from .commands import command
-    from .errors import TrError
+    from .errors import TaskCancelled, TrError
+    from .progress import progress, track
     from .server import TechRenaissanceServer, serve
 
 __version__ = "0.1.0"
 
-__all__ = ["Array", "TechRenaissanceServer", "TrError", "__version__", "command", "serve"]
+__all__ = [
+    "Array",
+    "TaskCancelled",
+    "TechRenaissanceServer",
+    "TrError",
+    "__version__",
+    "command",
+    "progress",
+    "serve",
+    "track",
+]
 
 _HOMES = {
     "Array": "array",
+    "TaskCancelled": "errors",
     "TechRenaissanceServer": "server",
     "TrError": "errors",
     "command": "commands",
+    "progress": "progress",
     "serve": "server",
+    "track": "progress",
 }
 
 

@@ -30,7 +30,9 @@ class Call:
         self._folder = folder
         # As the protocol's documents say for texts; else no tag of the session comes twice, so that
         # a late answer's tensors cannot be taken for another's.
-        self._prefix = "result_" if request.is_text else f"r{number}_"
+        is_answered_once = request.is_text and not request.stream
+        self._prefix = "result_" if is_answered_once else f"r{number}_"
+        self._written = 0
         self._read: dict[tuple[str, Kind | None], Any] = {}
 
     def has_tensor(self, tag: str) -> bool:
@@ -109,10 +111,16 @@ class Call:
             header, payload = tsr.encode_parts(tensor)
         except tsr.TsrError as cause:
             raise TrError("TR_UNSUPPORTED_DTYPE", str(cause), dtype=str(cause.found)) from cause
-        tag = f"{self._prefix}{len(self.tags)}"
+        tag = f"{self._prefix}{self._written}"
         self._folder.write(f"{tag}.tsr", header, payload)
+        self._written += 1
         self.tags.append(tag)
         return tag
+
+    def take_tags(self) -> list[str]:
+        """The tags of what was written since the last time: they go with one response."""
+        tags, self.tags = self.tags, []
+        return tags
 
     def drop_tensors(self) -> None:
         """Takes back what was written: the answer is an error after all."""

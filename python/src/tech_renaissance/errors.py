@@ -1,16 +1,18 @@
-"""The one error class of the worker, with the closed list of codes that it may answer with."""
+"""The worker's error class, with the closed list of codes that it may answer with."""
 
 from __future__ import annotations
 
 CODES = frozenset(
     {
         "TR_PYTHON_ERROR",
+        "TR_CANCELLED",
         "TR_UNKNOWN_COMMAND",
         "TR_INVALID_ARGUMENT",
         "TR_NEEDS_LEVEL_2",
         "TR_UNSUPPORTED_DTYPE",
         "TR_PROTOCOL",
         "TR_WORKSPACE_FULL",
+        "TR_SEGMENT_LOST",
     }
 )
 
@@ -35,3 +37,12 @@ class TrError(Exception):
         self.code = code
         self.commands = commands
         self.dtype = dtype
+
+
+class TaskCancelled(BaseException):
+    """Raised in a running function when the host wants no more of it: aborted, or out of time.
+
+    Once, and in the function's own code alone, so that its ``finally`` runs. Not an Exception, so
+    that an ``except Exception`` does not keep the work going. A coroutine gets
+    ``asyncio.CancelledError`` in its place, a suspended generator ``GeneratorExit``.
+    """

@@ -124,6 +124,21 @@ class Folder:
             self.remove(name)
         return content
 
+    def claim(self, name: str, claimed: str) -> bytes | None:
+        """Takes a file that its writer may take back and replace by another at any moment.
+
+        Renamed first: what is read and removed after that is one file, and the writer's
+        attempt to take it back has failed or has come before.
+        """
+        try:
+            _patiently(lambda: self._rename(name, claimed))
+        except FileNotFoundError:
+            return None
+        try:
+            return self.take(claimed)
+        except TrError as error:  # under the name that its writer knows
+            raise TrError(error.code, str(error).replace(claimed, name)) from error.__cause__
+
     def remove(self, name: str) -> None:
         try:
             _patiently(lambda: os.unlink(self._at(name), dir_fd=self._fd))

@@ -16,10 +16,13 @@ class Inbox:
         self._folder = folder
 
     def take(self) -> Request | Refused | None:
-        """The request that waits, removed with this; None when there is none."""
+        """The request that waits, removed with this; None when there is none.
+
+        A host may take back a request that it has written, as long as it is there.
+        """
         content = None
         try:
-            content = self._folder.take("request.json")
+            content = self._folder.claim("request.json", "request.taken")
             return None if content is None else parse_request(content)
         except TrError as error:
             return Refused(error, None if content is None else salvage_id(content))

@@ -21,12 +21,21 @@ _HEADER = Struct("iIII")  # wd, mask, cookie, length of the name that follows
 class Inotify:
     """Reports that one of ``coming`` has come into the directory, or one of ``going`` has gone.
 
-    What this process does to them itself, taking the one and writing the other, is no news.
+    ``controls`` are more of the former, for which ``saw_controls`` is set. What this process does
+    to them itself, taking the one and writing the other, is no news.
     Raises OSError where there is no inotify or its limits are reached.
     """
 
-    def __init__(self, path: str, coming: frozenset[bytes], going: frozenset[bytes]) -> None:
-        self._coming = coming
+    def __init__(
+        self,
+        path: str,
+        coming: frozenset[bytes],
+        going: frozenset[bytes],
+        controls: frozenset[bytes],
+    ) -> None:
+        self.saw_controls = False
+        self._controls = controls
+        self._coming = coming | controls
         self._going = going
         libc = ctypes.CDLL(None, use_errno=True)
         try:
@@ -49,15 +58,19 @@ class Inotify:
         except BlockingIOError:
             return False
         offset = 0
+        is_news = False
         while offset < len(data):
             _, mask, _, length = _HEADER.unpack_from(data, offset)
             offset += _HEADER.size
-            names = self._going if mask & _IN_DELETE else self._coming
-            # Without a name it is about the directory itself, or the queue overflowed.
-            if length == 0 or data[offset : offset + length].rstrip(b"\0") in names:
-                return True
+            name = data[offset : offset + length].rstrip(b"\0")
             offset += length
-        return False
+            if mask & _IN_DELETE:
+                is_news = is_news or name in self._going
+            # Without a name it is about the directory itself, or the queue overflowed.
+            elif not name or name in self._coming:
+                is_news = True
+                self.saw_controls = self.saw_controls or not name or name in self._controls
+        return is_news
 
 
 def _checked(result: int) -> int:

@@ -8,6 +8,11 @@ import sys
 
 from .private_stdin import is_at_end
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable
+
 assert sys.platform not in ("linux", "win32")  # noqa: S101 - what the type checker goes by
 
 
@@ -30,6 +35,10 @@ class KqueueWaiter:
                 notes,
             )
         ]
+        self._bell, self._bell_writer = os.pipe()
+        os.set_blocking(self._bell, False)
+        os.set_blocking(self._bell_writer, False)
+        events.append(select.kevent(self._bell, select.KQ_FILTER_READ, select.KQ_EV_ADD))
         if stdin_fd is not None:
             events.append(select.kevent(stdin_fd, select.KQ_FILTER_READ, select.KQ_EV_ADD))
         try:
@@ -39,8 +48,10 @@ class KqueueWaiter:
             raise
 
     def wait(self, seconds: float) -> bool:
-        events = self._kqueue.control(None, 2, seconds)
+        events = self._kqueue.control(None, 3, seconds)
         for event in events:
+            if event.ident == self._bell:
+                os.read(event.ident, 4096)
             if event.ident == self._stdin_fd:
                 self.host_gone = is_at_end(event.ident)
                 if self.host_gone:
@@ -48,6 +59,27 @@ class KqueueWaiter:
                     self._kqueue.control([gone], 0)
         return bool(events)
 
+    def wake(self) -> None:
+        try:
+            os.write(self._bell_writer, b"!")
+        except BlockingIOError:
+            return  # it is rung often enough
+
+    def takes_controls(self) -> bool:
+        return True  # nothing says which file has come
+
+    def attach(self, loop: AbstractEventLoop, on_hint: Callable[[], None]) -> None:
+        def tell() -> None:
+            if self.wait(0):
+                on_hint()
+
+        loop.add_reader(self._kqueue.fileno(), tell)
+
+    def detach(self, loop: AbstractEventLoop) -> None:
+        loop.remove_reader(self._kqueue.fileno())
+
     def close(self) -> None:
         self._kqueue.close()
+        os.close(self._bell)
+        os.close(self._bell_writer)
         os.close(self._directory)

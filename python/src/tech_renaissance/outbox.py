@@ -2,70 +2,132 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import time
 
 from .errors import TrError
-from .response import Answer, build_response
+from .response import FINAL, Answer, build_response
 from .status import failure_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .bell import Bell
+    from .cancellation import Guard
     from .file_channel import Folder
-    from .request import Refused, Request
+    from .job import Job
 
 SLOT = "response.json"
+MAX_PROGRESS = 64
 
 
 class Outbox:
-    """Never waits: what cannot be written yet is written by a later ``flush``."""
+    """Never waits: what cannot be written yet is written by a later ``flush``, of any thread.
 
-    def __init__(self, folder: Folder) -> None:
+    While code of the user's runs the bell's thread flushes. ``word`` is the status word that
+    belongs to the last final answer that went; the main thread takes it.
+    """
+
+    def __init__(self, folder: Folder, bell: Bell, guard: Guard) -> None:
         self._folder = folder
+        self._bell = bell
+        self._guard = guard
+        self._lock = _thread.allocate_lock()
         self._has_told = False
-        self._queue: list[tuple[Answer, Request | Refused, str]] = []
+        self._queue: list[tuple[Answer, Job, str]] = []
+        self.word: str | None = None
 
     def __len__(self) -> int:
         return len(self._queue)
 
-    def put(self, answer: Answer, request: Request | Refused, status: str) -> None:
-        """``status``: the word that follows once the answer is in the slot."""
-        self._queue.append((answer, request, status))
+    def finals(self) -> int:
+        """How many requests are done whose last answer waits."""
+        return sum(answer.kind in FINAL for answer, _, _ in self._queue)
 
-    def flush(self) -> str | None:
-        """Writes the first answer if the slot is free; returns its status word if it went.
+    def put(self, answer: Answer, job: Job, status: str = "") -> None:
+        """Writes it if the slot is free. ``status``: the word that follows a final answer."""
+        with self._lock:
+            if answer.kind == "progress":
+                self._merge(job)
+            self._queue.append((answer, job, status))
+            if len(self._queue) == 1:
+                self._flush()
+            if self._queue and self._guard.is_inside:
+                self._bell.ring()
 
-        An answer that does not fit into the workspace is replaced by a short error, and that is
-        tried again at every call: the host may free the space at any time.
+    def flush(self) -> bool:
+        """Writes the first answer if the slot is free; whether one went."""
+        if not self._queue:
+            return False
+        with self._lock:
+            return self._flush()
+
+    def drop_parts(self, job: Job) -> None:
+        """Forgets what waits of a stream that nobody reads any more."""
+        with self._lock:
+            for entry in [entry for entry in self._queue if entry[1] is job]:
+                self._queue.remove(entry)
+                self._drop_tensors(entry[0])
+
+    def _merge(self, job: Job) -> None:
+        """When too many wait, the newest report takes the place of the job's last one."""
+        reports = [entry for entry in self._queue if entry[0].kind == "progress"]
+        if len(reports) < MAX_PROGRESS:
+            return
+        own = [entry for entry in reports if entry[1] is job]
+        if own:
+            self._queue.remove(own[-1])
+
+    def _flush(self) -> bool:
+        """An answer that does not fit into the workspace is replaced by a short error.
+
+        That is tried again at every call: the host may free the space at any time. An item waits
+        as it is, a progress report is dropped.
         """
         if not self._queue or self._folder.exists(SLOT):
-            return None
-        answer, request, status = self._queue[0]
+            return False
+        answer, job, status = self._queue[0]
         try:
-            self._write(answer, request)
+            self._write(answer, job)
         except TrError as full:
             if full.code != "TR_WORKSPACE_FULL":
                 raise
-            for tag in answer.tags:
-                self._folder.remove(f"{tag}.tsr")
-            answer, status = _short(full), failure_word(str(full), request.dialect)
-            self._queue[0] = answer, request, status
-            try:
-                self._write(answer, request)
-            except TrError as error:
-                if error.code != "TR_WORKSPACE_FULL":
-                    raise
-                if not self._has_told:
-                    self._has_told = True
-                    _tell(f"tech_renaissance: an answer waits: {error}\n")
-                return None
+            if answer.kind == "progress":
+                del self._queue[0]
+                return self._flush()
+            if answer.kind in FINAL:
+                self._drop_tensors(answer)
+                answer, status = _short(full), failure_word(str(full), job.request.dialect)
+                self._queue[0] = answer, job, status
+            if not self._has_written(answer, job):
+                return False
         del self._queue[0]
         self._has_told = False
-        return status
+        job.seq += 1
+        if answer.kind in FINAL:
+            self.word = status
+        return True
 
-    def _write(self, answer: Answer, request: Request | Refused) -> None:
+    def _has_written(self, answer: Answer, job: Job) -> bool:
+        try:
+            self._write(answer, job)
+        except TrError as error:
+            if error.code != "TR_WORKSPACE_FULL":
+                raise
+            if not self._has_told:
+                self._has_told = True
+                _tell(f"tech_renaissance: an answer waits: {error}\n")
+            return False
+        return True
+
+    def _write(self, answer: Answer, job: Job) -> None:
         now = int(time.time() * 1000)
-        self._folder.write(SLOT, build_response(answer, request.command, request.id, now))
+        response = build_response(answer, job.request.command, job.id, now, job.seq)
+        self._folder.write(SLOT, response)
+
+    def _drop_tensors(self, answer: Answer) -> None:
+        for tag in answer.tags:
+            self._folder.remove(f"{tag}.tsr")
 
 
 def _tell(line: str) -> None:

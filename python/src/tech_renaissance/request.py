@@ -51,12 +51,13 @@ class Request:
 class Refused:
     """What was in the place of a request, and whose it was if that can be told."""
 
-    __slots__ = ("command", "dialect", "error", "id")
+    __slots__ = ("command", "dialect", "error", "id", "stream")
 
     def __init__(self, error: TrError, request_id: str | None) -> None:
         self.error = error
         self.id = request_id
         self.command = ""
+        self.stream = False
         self.dialect = 1 if request_id is None else 2
 
 

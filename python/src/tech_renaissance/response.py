@@ -6,17 +6,22 @@ from .fast_json import to_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Literal
+
+    Kind = Literal["value", "item", "progress", "error"]
+
+FINAL = ("value", "error")
 
 
 class Answer:
-    """What came of a request.
+    """What came of a request, or a part of that.
 
     ``text`` is for readers of level 1, ``value`` (markers for tensors and the like) for level 2,
-    ``tags`` are the tensors that go with either. ``error`` says what went wrong, if it did.
+    ``tags`` are the tensors that go with either. ``error`` says what went wrong, if it did. A
+    ``kind`` of "value" or "error" is a request's last.
     """
 
-    __slots__ = ("cmd", "error", "tags", "text", "value")
+    __slots__ = ("cmd", "error", "kind", "tags", "text", "value")
 
     def __init__(
         self,
@@ -25,16 +30,18 @@ class Answer:
         tags: list[str] | None = None,
         cmd: str = "",
         error: dict[str, Any] | None = None,
+        kind: Kind = "value",
     ) -> None:
         self.text = text
         self.value = value
         self.tags = tags or []
         self.cmd = cmd
         self.error = error
+        self.kind: Kind = "error" if error else kind
 
 
 def build_response(
-    answer: Answer, command: str, request_id: str | None, timestamp_ms: int
+    answer: Answer, command: str, request_id: str | None, timestamp_ms: int, seq: int = 0
 ) -> bytes:
     """The bytes of the file. ``request_id`` None: the request was of level 1."""
     params = ",".join(answer.tags) or answer.text
@@ -54,9 +61,9 @@ def build_response(
     if request_id is not None:
         fields["protocol"] = 2
         fields["id"] = request_id
-        fields["seq"] = 0
-        fields["final"] = True
-        fields["kind"] = "error" if answer.error else "value"
+        fields["seq"] = seq
+        fields["final"] = answer.kind in FINAL
+        fields["kind"] = answer.kind
         fields["value"] = answer.value
     if answer.error:
         fields["error"] = answer.error

@@ -1,113 +1,163 @@
-"""Executes one request: a @command if there is one of that name, else main_logic."""
+"""Begins one request: a @command if there is one of that name, else main_logic."""
 
 # The start counts in milliseconds: no pathlib, imports only where they are needed.
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
 
-import os
-import sys
-
-from .call import Call
+from .answers import (
+    cancelled_answer,
+    error_answer,
+    item_answer,
+    outcome_answer,
+    value_answer,
+)
 from .commands import Command, find_command, unknown_command
 from .errors import TrError
-from .fast_json import to_json
 from .request import Refused
-from .response import Answer
-from .values import encode_value, is_tensor
+from .streams import Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .file_channel import Folder
-    from .request import Request
+    from .cancellation import Guard
+    from .coroutines import Coroutines
+    from .job import Job, Jobs
     from .server import TechRenaissanceServer
+    from .streams import Finish
+    from .threads import Threads
+    from .waiter import Waiter
 
 
 class Runner:
-    """``fatal`` is the SystemExit or KeyboardInterrupt that a command ended with."""
+    """``finish`` is called once for each request, with its last answer.
 
-    def __init__(self, folder: Folder, server: TechRenaissanceServer | None) -> None:
-        self.fatal: BaseException | None = None
-        self._folder = folder
+    At once for what a plain function does in the main thread, else when that is done.
+    """
+
+    def __init__(
+        self,
+        server: TechRenaissanceServer | None,
+        jobs: Jobs,
+        guard: Guard,
+        waiter: Waiter,
+        threads: int,
+        finish: Finish,
+    ) -> None:
         self._server = server
-        self._count = 0
-        self._pid = os.getpid()
+        self._jobs = jobs
+        self._guard = guard
+        self._waiter = waiter
+        self._finish = finish
+        self.streams = Streams(guard, finish)
+        self.coroutines: Coroutines | None = None
+        self.threads: Threads | None = None
+        if threads > 0:
+            from .threads import Threads
 
-    def run(self, request: Request | Refused) -> Answer:
-        """The answer, whatever happens in user code; nothing is raised."""
-        if isinstance(request, Refused):
-            return error_answer(request.error)
-        self._count += 1
-        call = Call(self._folder, request, self._count)
-        try:
-            answer = self._execute(call)
-            self._leave_if_forked(None)
-            return answer
-        except BaseException as error:
-            self._leave_if_forked(error)
-            if isinstance(error, (SystemExit, KeyboardInterrupt)):
-                self.fatal = error
-            call.drop_tensors()
-            return error_answer(error)
-        finally:
-            call.remove_read()
-            call.drop_arguments()
+            self.threads = Threads(threads, waiter)
 
-    def _leave_if_forked(self, error: BaseException | None) -> None:
-        """Ends a child that user code has forked and let return: the answer is its parent's."""
-        if os.getpid() == self._pid:
+    def begin(self, job: Job) -> None:
+        """Nothing is raised for what user code does."""
+        if isinstance(job.request, Refused):
+            self._finish(job, error_answer(job.request.error), None)
             return
-        code = 0
-        if isinstance(error, SystemExit):
-            code = error.code if isinstance(error.code, int) else int(error.code is not None)
-        elif error is not None:
-            sys.excepthook(type(error), error, error.__traceback__)
-            code = 1
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(code)
+        assert job.call is not None  # noqa: S101 - it is no refused one
+        try:
+            result = self._execute(job)
+        except BaseException as error:
+            self._finish(job, outcome_answer(job, error), error)
+        else:
+            if result is not None:
+                self._finish(job, result, None)
+        finally:
+            job.call.remove_read()
+            job.call.drop_arguments()
 
-    def _execute(self, call: Call) -> Answer:
-        request = call.request
+    def _execute(self, job: Job) -> Any:
+        """The last answer, or None: the job goes on."""
+        request, call = job.request, job.call
+        assert call is not None  # noqa: S101 - as in begin
+        assert not isinstance(request, Refused)  # noqa: S101
         command = find_command(request.command)
-        if command is not None:
-            return self._run_command(command, call)
-        if self._server is None or not self._server._has_main_logic:
-            raise unknown_command(request.command)
-        return self._server._answer(call)
+        if command is None:
+            if self._server is None or not self._server._has_main_logic:
+                raise unknown_command(request.command)
+            if job.is_cancelled:
+                return cancelled_answer(job)
+            answer = self._server._answer(job)
+        else:
+            signature = command.signature
+            if signature.is_generator and not request.stream:
+                raise TrError(
+                    "TR_INVALID_ARGUMENT", f"{signature} is a generator: use session.stream()"
+                )
+            args, kwargs = signature.arguments(call)
+            if job.is_cancelled:
+                return cancelled_answer(job)
+            if self.threads is not None and not _is_async(command):
+                self.threads.begin(job, command.function, args, kwargs)
+                return None
+            result = self._guard.run(job, command.function, *args, **kwargs)
+            del args, kwargs  # argument tensors the function did not keep are free from here on
+            if self.goes_on(job, result):
+                return None
+            answer = self._answer(job, result)
+        if job.is_cancelled and not job.was_told:
+            call.drop_tensors()
+            return cancelled_answer(job)
+        return answer
 
-    def _run_command(self, command: Command, call: Call) -> Answer:
-        signature = command.signature
-        if signature.is_generator or call.request.stream:
-            raise TrError(
-                "TR_INVALID_ARGUMENT",
-                f"{signature} cannot be streamed: streams are not available in this version",
-            )
-        args, kwargs = signature.arguments(call)
-        result = command.function(*args, **kwargs)
+    def step(self) -> bool:
+        """Does what there is to be done without waiting; whether there was anything."""
+        has_stepped = bool(self.streams) and self.streams.step()
+        if self.coroutines is not None:
+            has_stepped = self.coroutines.step(has_stepped) or has_stepped
+        return has_stepped
+
+    def wait(self, seconds: float) -> bool:
+        """Until something comes or the time is over; coroutines go on meanwhile."""
+        if self.coroutines is not None and self.coroutines:
+            return self.coroutines.wait(seconds)
+        return self._waiter.wait(seconds)
+
+    def close(self) -> None:
+        """Ends everything that is still under way, so that its ``finally`` runs."""
+        self.streams.close()
+        if self.coroutines is not None:
+            self.coroutines.close()
+
+    def goes_on(self, job: Job, result: Any) -> bool:
+        """Whether a function has given us something that is still to be run."""
         if hasattr(result, "__await__"):
-            from .coroutines import run_coroutine
+            self._coroutines().begin(job, result)
+            return True
+        if not job.request.stream:
+            return False
+        if hasattr(result, "__anext__"):
+            self._jobs.becomes_stream(job)
+            self._coroutines().begin_stream(job, result)
+            return True
+        if hasattr(result, "__next__"):
+            self._jobs.becomes_stream(job)
+            self.streams.add(job, result)
+            return True
+        return False
 
-            result = run_coroutine(result)
-        del args, kwargs  # argument tensors the function did not keep are free from here on
-        value = encode_value(result, call.add_tensor)
-        return Answer(text_of(result, value, call.request), value, call.tags)
+    def _answer(self, job: Job, result: Any) -> Any:
+        if not job.request.stream:
+            return value_answer(job, result)
+        job.outbox.put(item_answer(job, result), job)
+        return value_answer(job, None)
+
+    def _coroutines(self) -> Coroutines:
+        if self.coroutines is None:
+            from .coroutines import Coroutines
+
+            self.coroutines = Coroutines(self._guard, self._waiter, self._finish)
+        return self.coroutines
 
 
-def text_of(result: Any, value: Any, request: Request) -> str:
-    """The result for a reader of level 1. A tensor's is empty: its tags are in the response."""
-    if isinstance(result, str):
-        return str(value)
-    if result is None or is_tensor(result) or not request.is_text:
-        return ""
-    if isinstance(result, (tuple, list)) and result and all(map(is_tensor, result)):
-        return ""
-    return to_json(value)
-
-
-def error_answer(error: BaseException) -> Answer:
-    from .traceback_text import describe_error, summary_of
-
-    return Answer(summary_of(error), error=describe_error(error))
+def _is_async(command: Command) -> bool:
+    return False

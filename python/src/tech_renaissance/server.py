@@ -10,14 +10,28 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .call import Call
+    from .job import Job
     from .response import Answer
 
 
-def serve(server: TechRenaissanceServer | None = None, session_id: str | None = None) -> None:
+def serve(
+    server: TechRenaissanceServer | None = None,
+    session_id: str | None = None,
+    *,
+    concurrency: int | None = None,
+    threads: int = 0,
+) -> None:
     """Serves the script's @command functions until the host lets the worker go.
 
     ``server``: an object whose ``main_logic`` gets the commands that no function has.
     ``session_id``: by default the script's first argument. Returns when the worker has left.
+
+    ``concurrency``: how many calls are taken at once, 1 or more; by default ``threads``, at least
+    1. ``async def`` commands run side by side on one event loop in the main thread. Plain ones run
+    there one after the other, and the loop stands still meanwhile. ``threads``: with 1 or more they
+    run on that many threads instead, and a generator on one of its own; ``main_logic`` stays in
+    the main thread. Streams are not counted. ValueError for numbers out of range.
+
     A SystemExit or KeyboardInterrupt of user code is answered as an error and then ends the
     worker: it is raised again from here.
     """
@@ -27,7 +41,16 @@ def serve(server: TechRenaissanceServer | None = None, session_id: str | None = 
 
     if session_id is None and len(sys.argv) > 1:
         session_id = sys.argv[1]
-    Worker(session_id, server).run()
+    _check("threads", threads, 0)
+    if concurrency is None:
+        concurrency = max(1, threads)
+    _check("concurrency", concurrency, 1)
+    Worker(session_id, server, concurrency, threads).run()
+
+
+def _check(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name}: expected a whole number of {least} or more, found {value!r}")
 
 
 class TechRenaissanceServer:
@@ -39,6 +62,7 @@ class TechRenaissanceServer:
     def __init__(self, debug: bool = False) -> None:
         self.debug = debug
         self._call: Call | None = None
+        self._job: Job | None = None
         self._cmd = ""
         self._text: str | None = None
         self._results: list[Any] = []
@@ -60,19 +84,21 @@ class TechRenaissanceServer:
         """
         from .text import SPACE, split_words
 
-        call = self._current("get_tensors")
+        call, job = self._current("get_tensors")
         tags = split_words(parameters, SPACE + ",")[:count]
-        if len(tags) < count or not all(call.has_tensor(tag) for tag in tags):
-            return None
-        tensors = [call.read_tensor(tag) for tag in tags]
-        call.remove_read()
-        return tensors
+        with job.guard:
+            if len(tags) < count or not all(call.has_tensor(tag) for tag in tags):
+                return None
+            tensors = [call.read_tensor(tag) for tag in tags]
+            call.remove_read()
+            return tensors
 
     def send_tensors(self, *tensors: Any) -> None:
         """Adds tensors to the answer, which is sent when ``main_logic`` returns."""
-        call = self._current("send_tensors")
-        for tensor in tensors:
-            self._results.append({"$tensor": call.add_tensor(tensor)})
+        call, job = self._current("send_tensors")
+        with job.guard:
+            for tensor in tensors:
+                self._results.append({"$tensor": call.add_tensor(tensor)})
 
     def write_response(self, command: str, text: str) -> None:
         """Sets the text of the answer, which is sent when ``main_logic`` returns; the last counts.
@@ -88,17 +114,19 @@ class TechRenaissanceServer:
         own = getattr(self.main_logic, "__func__", None)
         return own is not TechRenaissanceServer.main_logic
 
-    def _current(self, method: str) -> Call:
-        if self._call is None:
+    def _current(self, method: str) -> tuple[Call, Job]:
+        if self._call is None or self._job is None:
             raise RuntimeError(f"{method}() belongs inside main_logic: no request is being served")
-        return self._call
+        return self._call, self._job
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, job: Job) -> Answer:
         from .commands import command_names
         from .errors import TrError
         from .response import Answer
         from .words import words_of
 
+        call = job.call
+        assert call is not None  # noqa: S101 - refused requests do not come here
         request = call.request
         words = words_of(request)
         if self.debug:
@@ -106,10 +134,11 @@ class TechRenaissanceServer:
 
             print(f"tech_renaissance: {request.command} {words}", file=sys.stderr)
         self._call, self._cmd, self._text, self._results = call, "", None, []
+        self._job = job
         try:
-            is_done = self.main_logic(request.command, words)
+            is_done = job.guard.run(job, self.main_logic, request.command, words)
         finally:
-            self._call = None
+            self._call = self._job = None
         if is_done is None:  # an old script that returns nothing but has answered
             is_done = self._text is not None or bool(self._results)
         if not is_done:
@@ -117,7 +146,7 @@ class TechRenaissanceServer:
         results = self._results
         text = self._text or ""
         value = results[0] if len(results) == 1 else results or text
-        return Answer(text, value, call.tags, self._cmd)
+        return Answer(text, value, call.take_tags(), self._cmd)
 
     def _refusal(self, command: str) -> str:
         if self._text:

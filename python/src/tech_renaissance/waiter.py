@@ -18,6 +18,7 @@ from .private_stdin import is_at_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Callable
     from typing import Protocol
 
@@ -28,10 +29,22 @@ if TYPE_CHECKING:
         def wait(self, seconds: float) -> bool:
             """False: the time went by and nothing came."""
 
+        def wake(self) -> None:
+            """Ends the wait, or the next one. From any thread, and from a signal's handler."""
+
+        def takes_controls(self) -> bool:
+            """Whether cancel.json or credit.json may have come since the last time."""
+
+        def attach(self, loop: AbstractEventLoop, on_hint: Callable[[], None]) -> None:
+            """From here on the hints that come while this loop runs are told."""
+
+        def detach(self, loop: AbstractEventLoop) -> None: ...
+
         def close(self) -> None: ...
 
     class Notifier(Protocol):
         descriptor: int
+        saw_controls: bool
 
         def drain(self) -> bool: ...
 
@@ -40,6 +53,7 @@ if TYPE_CHECKING:
 
 _COMING = frozenset({b"request.json", b"exit.flag"})
 _GOING = frozenset({b"response.json"})
+_CONTROLS = frozenset({b"cancel.json", b"credit.json"})
 
 
 def open_waiter(path: str, stdin_fd: int | None) -> Waiter:
@@ -62,20 +76,26 @@ def open_waiter(path: str, stdin_fd: int | None) -> Waiter:
         from .inotify import Inotify
 
         try:
-            notifier = Inotify(path, _COMING, _GOING)
+            notifier = Inotify(path, _COMING, _GOING, _CONTROLS)
         except OSError:
             notifier = None  # EMFILE and ENOSPC are inotify's limits per user: poll
     return PollWaiter(stdin_fd, notifier)
 
 
 class PollWaiter:
-    """poll(2) on the pipe and, where there is one, the notifier."""
+    """poll(2) on the pipes and, where there is one, the notifier."""
 
     def __init__(self, stdin_fd: int | None, notifier: Notifier | None) -> None:
         self.host_gone = False
         self._notifier = notifier
         self._poll = select.poll()
         self._readers: dict[int, Callable[[], bool]] = {}
+        self._loop: AbstractEventLoop | None = None
+        self._may_have_controls = False
+        self._bell, self._bell_writer = os.pipe()
+        os.set_blocking(self._bell, False)
+        os.set_blocking(self._bell_writer, False)
+        self._add(self._bell, self._read_bell)
         if notifier is not None:
             self._add(notifier.descriptor, notifier.drain)
         if stdin_fd is not None:
@@ -92,9 +112,36 @@ class PollWaiter:
             if any(hints):
                 return True
             if not ready or left <= 0:
+                self._may_have_controls = True
                 return False
 
+    def wake(self) -> None:
+        try:
+            os.write(self._bell_writer, b"!")
+        except BlockingIOError:
+            return  # it is rung often enough
+
+    def takes_controls(self) -> bool:
+        notifier = self._notifier
+        found = self._may_have_controls or notifier is None or notifier.saw_controls
+        self._may_have_controls = False
+        if notifier is not None:
+            notifier.saw_controls = False
+        return found
+
+    def attach(self, loop: AbstractEventLoop, on_hint: Callable[[], None]) -> None:
+        self._loop = loop
+        for descriptor, read in self._readers.items():
+            loop.add_reader(descriptor, _tell, read, on_hint)
+
+    def detach(self, loop: AbstractEventLoop) -> None:
+        self._loop = None
+        for descriptor in self._readers:
+            loop.remove_reader(descriptor)
+
     def close(self) -> None:
+        os.close(self._bell)
+        os.close(self._bell_writer)
         if self._notifier is not None:
             self._notifier.close()
 
@@ -102,8 +149,25 @@ class PollWaiter:
         self._readers[descriptor] = reader
         self._poll.register(descriptor, select.POLLIN)
 
+    def _read_bell(self) -> bool:
+        self._may_have_controls = True
+        try:
+            os.read(self._bell, 4096)
+        except BlockingIOError:
+            return False
+        return True
+
     def _read_stdin(self) -> bool:
+        self._may_have_controls = True
         self.host_gone = is_at_end(self._stdin_fd)
         if self.host_gone:
             self._poll.unregister(self._stdin_fd)
+            if self._loop is not None:
+                self._loop.remove_reader(self._stdin_fd)
+            del self._readers[self._stdin_fd]
         return True
+
+
+def _tell(read: Callable[[], bool], on_hint: Callable[[], None]) -> None:
+    if read():
+        on_hint()

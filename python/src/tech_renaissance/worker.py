@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from .file_channel import Folder
 from .poll_interval import PollInterval
 from .private_stdin import take_stdin
@@ -15,42 +17,66 @@ from .worker_info import worker_info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .bell import Bell
+    from .cancellation import Canceller, Guard
+    from .credit import Credit
     from .heartbeat import Heartbeat
     from .inbox import Inbox
+    from .job import Job, Jobs
     from .outbox import Outbox
     from .request import Refused, Request
+    from .response import Answer
     from .runner import Runner
     from .server import TechRenaissanceServer
 
 # A host that never takes its answers gets no more of its requests served than this.
 _MAX_UNSENT = 64
+# Generators that have credit all the time do not keep the worker from looking around.
+_LOOK_SECONDS = 0.02
 
 
 class Worker:
-    """Takes requests, runs them in order, and sends what comes of them."""
+    """Takes requests, has them run, and sends what comes of them."""
 
+    _bell: Bell
+    _canceller: Canceller
+    _credit: Credit
+    _guard: Guard
     _heartbeat: Heartbeat
     _inbox: Inbox
+    _jobs: Jobs
     _outbox: Outbox
     _runner: Runner
 
-    def __init__(self, session_id: str | None, server: TechRenaissanceServer | None) -> None:
+    def __init__(
+        self,
+        session_id: str | None,
+        server: TechRenaissanceServer | None,
+        concurrency: int = 1,
+        threads: int = 0,
+    ) -> None:
         self._server = server
+        self._concurrency = concurrency
+        self._threads = threads
         self._folder = Folder(find_session_dir(session_id))
         self._stdin_fd = take_stdin()
         self._waiter = open_waiter(self._folder.path, self._stdin_fd)
         self._interval = PollInterval()
         self._status = Status(self._folder)
+        self._fatal: BaseException | None = None
+        self._is_leaving = False
+        self._looked = 0.0
+        self._count = 0
 
     def run(self) -> None:
-        fatal: BaseException | None = None
         try:
             self._start()
             try:
-                fatal = self._serve()
+                self._serve()
+                self._runner.close()
                 self._status.set("exiting")
             except KeyboardInterrupt as error:  # between two calls
-                fatal = error
+                self._fatal = error
             finally:
                 self._heartbeat.stop()
             self._status.set("terminated")
@@ -61,65 +87,121 @@ class Worker:
         finally:
             self._waiter.close()
             self._folder.close()
-        if fatal is not None:
-            raise fatal
+        if self._fatal is not None:
+            raise self._fatal
 
     def _start(self) -> None:
         has_main_logic = self._server is not None and self._server._has_main_logic
-        self._folder.write("worker.json", worker_info(has_main_logic))
+        self._folder.write("worker.json", worker_info(has_main_logic, self._concurrency))
         self._status.set("ready")
         # The host has what it waits for; what only requests need is imported from here on.
+        from .bell import Bell
+        from .cancellation import Canceller, Guard
+        from .credit import Credit
         from .heartbeat import Heartbeat
         from .inbox import Inbox
+        from .job import Jobs
         from .outbox import Outbox
         from .runner import Runner
 
+        self._bell = Bell()
+        self._jobs = Jobs()
+        self._guard = Guard(self._bell.poke)
         self._inbox = Inbox(self._folder)
-        self._outbox = Outbox(self._folder)
-        self._runner = Runner(self._folder, self._server)
-        self._heartbeat = Heartbeat(self._folder, self._stdin_fd)
+        self._credit = Credit(self._folder, self._jobs)
+        self._outbox = Outbox(self._folder, self._bell, self._guard)
+        self._runner = Runner(
+            self._server, self._jobs, self._guard, self._waiter, self._threads, self._finish
+        )
+        self._canceller = Canceller(self._folder, self._jobs, self._guard, self._waiter.wake)
+        self._canceller.listen()
+        self._heartbeat = Heartbeat(
+            self._folder, self._stdin_fd, self._bell, self._jobs, self._guard, self._outbox
+        )
         self._heartbeat.start()
 
-    def _serve(self) -> BaseException | None:
-        """Until there is a reason to leave; returns the exception of user code that is one."""
+    def _serve(self) -> None:
+        """Until there is a reason to leave."""
         is_idle = False
         while True:
+            if self._waiter.takes_controls():
+                self._look()
             self._flush()
-            fatal = self._runner.fatal
-            if fatal is not None and not self._outbox:
-                return fatal
-            taken = None
-            if fatal is None and len(self._outbox) < _MAX_UNSENT:
-                taken = self._inbox.take()
+            if self._fatal is not None and not self._outbox:
+                return
+            taken = self._take()
             if taken is not None:
                 self._interval.hit()
                 if taken.command == "exit":
-                    return None
-                self._handle(taken)
-            elif self._should_leave(is_idle):
-                return fatal
-            else:
-                self._status.settle()
-                is_idle = not self._waiter.wait(self._interval.next_seconds())
+                    self._is_leaving = True
+                else:
+                    self._begin(taken)
+                continue
+            if self._runner.step():
+                self._interval.hit()
+                if monotonic() - self._looked < _LOOK_SECONDS:
+                    continue
+                self._look()
+            if self._should_leave(is_idle):
+                return
+            self._status.settle()
+            is_idle = not self._runner.wait(self._interval.next_seconds())
 
-    def _handle(self, taken: Request | Refused) -> None:
-        self._status.set("busy")
-        self._heartbeat.begin(taken.id)
-        answer = self._runner.run(taken)
-        self._heartbeat.end()
-        word = "ok" if answer.error is None else failure_word(answer.text, taken.dialect)
-        self._outbox.put(answer, taken, word)
+    def _take(self) -> Request | Refused | None:
+        if (
+            self._is_leaving
+            or self._fatal is not None
+            or self._jobs.calls >= self._concurrency
+            or (self._outbox and self._outbox.finals() >= _MAX_UNSENT)
+        ):
+            return None
+        return self._inbox.take()
+
+    def _begin(self, request: Request | Refused) -> None:
+        from .call import Call
+        from .job import Job
+        from .request import Refused
+
+        if not self._jobs:
+            self._status.set("busy")
+        call = None
+        if not isinstance(request, Refused):
+            self._count += 1
+            call = Call(self._folder, request, self._count)
+        job = Job(request, call, self._outbox, self._guard)
+        self._jobs.add(job)
+        self._canceller.admit(job)
+        if self._outbox:
+            self._bell.ring()  # what waits is sent while user code runs
+        self._runner.begin(job)
+
+    def _finish(self, job: Job, answer: Answer, error: BaseException | None) -> None:
+        """With the job's last answer, and the exception that it ended with if it did."""
+        if isinstance(error, (SystemExit, KeyboardInterrupt)):
+            self._fatal = error
+        self._jobs.remove(job)
+        word = "ok" if answer.error is None else failure_word(answer.text, job.request.dialect)
+        self._outbox.put(answer, job, word)
 
     def _flush(self) -> None:
-        word = self._outbox.flush()
-        if word is not None:
+        if self._outbox.flush():
             self._interval.hit()
+        word = self._outbox.word
+        if word is not None and not self._jobs:
+            self._outbox.word = None
             self._status.set(word)
 
+    def _look(self) -> None:
+        """At what the host says of requests that are under way."""
+        self._looked = monotonic()
+        self._canceller.look()
+        if self._jobs:
+            self._credit.look()
+
     def _should_leave(self, is_idle: bool) -> bool:
-        return (
-            self._waiter.host_gone
-            or self._folder.exists("exit.flag")
-            or self._folder.is_gone()
-            or (is_idle and self._status.asks_to_exit())
-        )
+        """At once when the host is gone; when it has asked, after the calls under way."""
+        if self._waiter.host_gone or self._folder.is_gone():
+            return True
+        if self._folder.exists("exit.flag") or (is_idle and self._status.asks_to_exit()):
+            self._is_leaving = True
+        return self._is_leaving and self._jobs.calls == 0

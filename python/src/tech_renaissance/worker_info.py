@@ -9,10 +9,8 @@ from _json import encode_basestring_ascii as quote
 from . import __version__
 from .commands import command_names
 
-CONCURRENCY = 1
 
-
-def worker_info(has_main_logic: bool) -> bytes:
+def worker_info(has_main_logic: bool, concurrency: int) -> bytes:
     """``style``: "commands", "class" (a main_logic and no @command), or "both"."""
     commands = command_names()
     packages = {"tech_renaissance": __version__}
@@ -27,5 +25,5 @@ def worker_info(has_main_logic: bool) -> bytes:
     return (
         f'{{"protocol": 2, "pid": {os.getpid()}, "python": "{python}", '
         f'"packages": {{{versions}}}, "commands": [{listed}], '
-        f'"concurrency": {CONCURRENCY}, "style": "{style}"}}'
+        f'"concurrency": {concurrency}, "style": "{style}"}}'
     ).encode()

@@ -1,0 +1,136 @@
+"""A request under way, from the moment it is taken to the moment its last answer is on its way."""
+
+# The start counts in milliseconds: no pathlib, imports only where they are needed.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+from .errors import TaskCancelled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from .call import Call
+    from .cancellation import Guard
+    from .outbox import Outbox
+    from .request import Refused, Request
+
+# Without a word of the host's a stream may be two items ahead of it.
+FIRST_CREDIT = 2
+
+
+class Job:
+    """``is_cancelled``: the host wants no more of it. ``was_told``: its code has been told so.
+
+    ``tell`` gets a coroutine or a thread to raise the cancel in itself; None while the main thread
+    or none runs the job's code. ``door`` is that of a thread. ``produced`` counts a stream's
+    items, ``credit`` is how many the host allows, ``resume`` says that this has grown. ``seq`` is
+    its next response's.
+    """
+
+    __slots__ = (
+        "call",
+        "cancel_type",
+        "credit",
+        "door",
+        "guard",
+        "id",
+        "is_cancelled",
+        "is_done",
+        "is_stream",
+        "outbox",
+        "produced",
+        "request",
+        "resume",
+        "seq",
+        "tell",
+        "was_told",
+    )
+
+    def __init__(
+        self, request: Request | Refused, call: Call | None, outbox: Outbox, guard: Guard
+    ) -> None:
+        self.request = request
+        self.call = call
+        self.outbox = outbox
+        self.guard = guard
+        self.door: AbstractContextManager[None] | None = None
+        self.id = request.id
+        self.is_stream = False
+        self.is_cancelled = False
+        self.was_told = False
+        self.is_done = False
+        self.cancel_type: type[BaseException] = TaskCancelled
+        self.tell: Callable[[], None] | None = None
+        self.resume: Callable[[], None] | None = None
+        self.seq = 0
+        self.produced = 0
+        self.credit = FIRST_CREDIT
+
+    def has_credit(self) -> bool:
+        return self.produced < self.credit
+
+    def shield(self) -> AbstractContextManager[object]:
+        """In it no cancel is raised, whatever thread of the job's this is."""
+        if self.door is not None:
+            return self.door
+        if self.guard.is_here():
+            return self.guard
+        from contextlib import nullcontext
+
+        return nullcontext()
+
+    def cancellation(self) -> BaseException:
+        """The exception for its code, which counts as told with this."""
+        self.was_told = True
+        return self.cancel_type(f"{self.request.command} was cancelled by the host")
+
+
+# Which job the code belongs to that runs here; also in what asyncio.to_thread runs for it.
+current: ContextVar[Job | None] = ContextVar("tech_renaissance_job", default=None)
+
+
+class Jobs:
+    """The jobs that are not done. Changed by the main thread alone."""
+
+    def __init__(self) -> None:
+        self.finished = 0
+        self.calls = 0
+        """How many are calls: a stream takes no place among the worker's ``concurrency``."""
+        self.oldest: Job | None = None
+        self._live: dict[Job | str, Job] = {}
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def add(self, job: Job) -> None:
+        self._live[job.id or job] = job
+        self.calls += 1
+        if self.oldest is None:
+            self.oldest = job
+
+    def becomes_stream(self, job: Job) -> None:
+        job.is_stream = True
+        self.calls -= 1
+
+    def remove(self, job: Job) -> None:
+        job.is_done = True
+        del self._live[job.id or job]
+        if not job.is_stream:
+            self.calls -= 1
+        if job is self.oldest:
+            self.oldest = next(iter(self._live.values()), None)
+        self.finished += 1
+
+    def find(self, request_id: str) -> Job | None:
+        return self._live.get(request_id)
+
+    def streams(self) -> list[Job]:
+        return [job for job in self._live.values() if job.is_stream]
+
+    def all(self) -> list[Job]:
+        return list(self._live.values())
