@@ -28,7 +28,7 @@ def parts_of(tensor: object) -> Parts:
         return _parts_of_torch(torch, tensor)
     numpy: Any = sys.modules.get("numpy")
     if numpy is not None and isinstance(tensor, (numpy.ndarray, numpy.generic)):
-        return _parts_of_numpy(numpy, numpy.asarray(tensor))
+        return _parts_of_numpy(numpy, tensor)
     if isinstance(tensor, Array):
         return tensor.dtype, tensor.shape, tensor.data
     kinds = "a torch.Tensor, a numpy.ndarray or a tech_renaissance Array"
@@ -39,6 +39,8 @@ def _parts_of_torch(torch: Any, tensor: Any) -> Parts:
     if tensor.layout is not torch.strided:
         dense = "torch.strided (call to_dense() first)"
         raise TsrError("TSR_BAD_DTYPE", "layout", dense, str(tensor.layout))
+    if tensor.is_nested:
+        raise TsrError("TSR_BAD_DTYPE", "layout", "torch.strided (unbind() gives a list)", "nested")
     if tensor.device.type == "meta":
         raise TsrError("TSR_BAD_DTYPE", "device", "one that holds data", "meta")
     dtype = str(tensor.dtype).removeprefix("torch.")
@@ -47,16 +49,34 @@ def _parts_of_torch(torch: Any, tensor: Any) -> Parts:
     tensor = tensor.detach().resolve_neg().cpu().contiguous()
     if tensor.numel() == 0:
         return dtype, shape, memoryview(b"")
+    address = _address_of(tensor) or _address_of(tensor := tensor.clone())
+    if address == 0:
+        found = type(tensor).__name__
+        raise TsrError("TSR_BAD_DTYPE", "tensor", "one with elements in memory", found)
     # Not through numpy(): it has no bfloat16, and may not be installed. torch imports ctypes.
     ctypes: Any = sys.modules["ctypes"]
-    buffer = (ctypes.c_ubyte * tensor.nbytes).from_address(tensor.data_ptr())
+    buffer = (ctypes.c_ubyte * tensor.nbytes).from_address(address)
     buffer.owner = tensor  # the memory lives as long as a view of it
     return dtype, shape, memoryview(buffer).cast("B")
 
 
+def _address_of(tensor: Any) -> int:
+    """0 where there is no memory: zeros that autograd has put off (a clone has), a fake tensor, a
+    masked one, one inside vmap."""
+    try:
+        return int(tensor.data_ptr())
+    except RuntimeError:
+        return 0
+
+
 def _parts_of_numpy(numpy: Any, array: Any) -> Parts:
+    # Only if numpy.ma is imported already: an array cannot be masked before.
+    if isinstance(array, getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())):
+        plain = "an array without a mask (filled(value) makes one)"
+        raise TsrError("TSR_BAD_DTYPE", "array", plain, "MaskedArray")
+    array = numpy.asarray(array)  # of a subclass, or of a scalar
     dtype = array.dtype.name
-    code_of(dtype)
+    code_of(dtype if array.dtype.names is None else f"structured {array.dtype}")
     if array.dtype.newbyteorder("<") != array.dtype:
         array = array.astype(array.dtype.newbyteorder("<"))
     flat = numpy.ascontiguousarray(array).reshape(-1)
