@@ -56,6 +56,17 @@ def give(what: str):
     }[what]
 
 @command
+def letters(word: str):
+    try:
+        for letter in word:
+            yield {"letter": letter}
+            if letter == "!":
+                print("waiting", flush=True)
+                time.sleep(60)
+    finally:
+        print("tidied up", flush=True)
+
+@command
 def divide(a: float, b: float) -> float:
     return a / b
 
@@ -171,6 +182,24 @@ describe("tr run", () => {
     ["both", "{ x: [1 2], y: [ NaN, 1180591620717411303424n ] }"],
   ])("prints %s so that it can be read", async (what, expected) => {
     expect((await tr(["run", "server.py", "give", what])).stdout).toBe(expected);
+  });
+
+  it("prints the items of a stream line by line", async () => {
+    const { stdout, stderr, exitCode } = await tr(["run", "server.py", "letters", "ab"]);
+    expect(stdout).toBe('{"letter":"a"}\n{"letter":"b"}');
+    expect([stderr, exitCode]).toEqual(["tidied up", 0]);
+  });
+
+  it.skipIf(process.platform === "win32")("stops a stream in order after Ctrl-C", async () => {
+    const args = [bin, "run", "server.py", "letters", "a!"];
+    const options = { cwd: folder, env: { TR_PYTHON: python }, reject: false } as const;
+    const child = execa(process.execPath, args, options);
+    for await (const line of child.iterable({ from: "stderr" })) {
+      if (line === "waiting") child.kill("SIGINT");
+    }
+    const { stdout, stderr, exitCode } = await child;
+    expect(stdout).toBe('{"letter":"a"}\n{"letter":"!"}');
+    expect([stderr, exitCode]).toEqual(["waiting\ntidied up", 130]);
   });
 
   it("shows a Python error with its traceback and nothing of ours", async () => {

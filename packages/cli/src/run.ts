@@ -3,12 +3,6 @@ import { readArguments, readMilliseconds, readPair, readValue } from "./argument
 import { UsageError, withoutTail } from "./errors.js";
 import { showValue } from "./show-value.js";
 
-/** What a session may have besides calls. */
-interface Streams {
-  call: unknown;
-  stream?(command: string, args: readonly unknown[], options: object): AsyncIterable<unknown>;
-}
-
 /** `tr run <script.py> <command> [argument ...] [--kwarg name=value ...] [--timeout-ms N]` */
 export async function run(args: string[]): Promise<number> {
   const { values, words } = readArguments(args, {
@@ -33,13 +27,13 @@ export async function run(args: string[]): Promise<number> {
   try {
     await session.start({ signal });
     const options = { kwargs, signal, ...(timeoutMs !== undefined && { timeoutMs }) };
-    const streams: Streams = session;
-    if (streams.stream !== undefined && (await isStream(session, command))) {
-      for await (const item of streams.stream(command, given.map(readValue), options)) {
-        print(item);
+    const parameters = given.map(readValue);
+    if (await isStream(session, command)) {
+      for await (const item of session.stream(command, parameters, options)) {
+        print(showValue(item, 0));
       }
     } else {
-      print(await session.call(command, given.map(readValue), options));
+      print(showValue(await session.call(command, parameters, options)));
     }
     return 0;
   } catch (error) {
@@ -50,8 +44,8 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
-function print(value: unknown): void {
-  process.stdout.write(`${showValue(value)}\n`);
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 async function isStream(session: PythonSession, command: string): Promise<boolean> {

@@ -1,11 +1,11 @@
 import { inspect } from "node:util";
 import { format, isTensor } from "@tr/tsr-codec";
 
-/** A result for a terminal: text as it is, a tensor as numpy would print it, anything else as JSON where JSON can hold it. */
-export function showValue(value: unknown): string {
+/** A result for a terminal: text as it is, a tensor as numpy would print it, anything else as JSON where JSON can hold it. `indent` 0: on one line. */
+export function showValue(value: unknown, indent = 2): string {
   if (typeof value === "string") return value;
   if (isTensor(value)) return format(value);
-  if (isJson(value)) return JSON.stringify(value, null, 2);
+  if (isJson(value)) return JSON.stringify(value, null, indent);
   return inspect(withFormatted(value), { depth: Number.POSITIVE_INFINITY, maxArrayLength: null });
 }
 
