@@ -40,7 +40,8 @@ class Signature:
         self.is_generator = self._outline.is_generator
 
     def __str__(self) -> str:
-        return f"{self._name}{self._inspected()}"
+        # inspect puts it before every class of the script's own.
+        return f"{self._name}{self._inspected()}".replace("__main__.", "")
 
     def arguments(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
         """The call's arguments in Python. That they fit the signature is checked before a tensor is
