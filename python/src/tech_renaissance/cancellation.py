@@ -5,11 +5,13 @@ between two steps of whatever that executes, and interrupts a sleep; it takes th
 if the guard says that the code of just that request is running.
 """
 
+# The start counts in milliseconds: no pathlib, imports only where they are needed.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 import _thread
 import os
-import sys
 
 from .errors import TrError
 from .fast_json import from_json
@@ -80,6 +82,8 @@ class Guard:
         try:
             try:
                 self.running = job
+                if job.is_cancelled:
+                    self._catch_up(job)
                 result = function(*args, **kwargs)
             finally:
                 self.running = None
@@ -91,6 +95,13 @@ class Guard:
         finally:
             self.is_inside = False
 
+    def _catch_up(self, job: Job) -> None:
+        """With a cancel that came after the last look at it and before ``running`` was set."""
+        if job.tell is None:
+            self.check()
+        elif self.is_due():
+            self.poke()  # a coroutine gets it where it stands
+
     def visit(self, function: Callable[..., Result], *args: Any) -> Result:
         """Runs code of the user's that cleans up, in which nothing is raised."""
         self.is_inside = True
@@ -99,6 +110,15 @@ class Guard:
         finally:
             self.is_inside = False
 
+    def is_fragile(self, frame: FrameType | None) -> bool:
+        """Whether an exception that falls into a coroutine's code here leaves its loop broken."""
+        if self.running is None or self.running.tell is None or frame is None:
+            return False
+        name = frame.f_globals.get("__name__")
+        return isinstance(name, str) and (
+            name.startswith("asyncio.") or name in (__name__, f"{__package__}.coroutines")
+        )
+
     def __enter__(self) -> None:
         self._shields += 1
 
@@ -106,12 +126,18 @@ class Guard:
         self._shields -= 1
         self.check()
 
+    def is_due(self) -> bool:
+        job = self.running
+        return job is not None and job.is_cancelled and not job.was_told and not self._shields
+
     def check(self) -> None:
         """Raises what is due."""
         job = self.running
-        if job is None or not job.is_cancelled or job.was_told or self._shields:
+        if job is None or not self.is_due():
             return
-        _watch_unraisable(self)
+        from .unraisable import watch
+
+        watch(self)
         raise job.cancellation()
 
 
@@ -162,13 +188,10 @@ class Canceller:
             self._again = True  # that one goes on to the check as well
             return
         self.look()
-        running = self._guard.running
-        if running is not None and running.tell is not None and _is_in_asyncio(frame):
-            # A coroutine's, in code that leaves its loop broken when an exception falls into it.
-            if running.is_cancelled and not running.was_told:
-                self._guard.poke()
-            return
-        self._guard.check()
+        if not self._guard.is_fragile(frame):
+            self._guard.check()
+        elif self._guard.is_due():
+            self._guard.poke()
 
     def _take(self) -> str | None:
         try:
@@ -191,28 +214,3 @@ class Canceller:
         if job.tell is not None and job is not self._guard.running:
             job.tell()
         self._wake()
-
-
-def _is_in_asyncio(frame: FrameType | None) -> bool:
-    name = frame.f_globals.get("__name__") if frame is not None else None
-    if not isinstance(name, str):
-        return False
-    return name.startswith("asyncio.") or name in (__name__, f"{__package__}.coroutines")
-
-
-def _watch_unraisable(guard: Guard) -> None:
-    """A cancel that falls into a ``__del__`` or another place that loses it is raised again."""
-    previous = sys.unraisablehook
-    if getattr(previous, "tr_guard", None) is guard:
-        return
-
-    def hook(unraisable: Any) -> None:
-        job = guard.running
-        if job is None or not job.was_told or not isinstance(unraisable.exc_value, job.cancel_type):
-            previous(unraisable)
-            return
-        job.was_told = False
-        guard.poke()
-
-    hook.tr_guard = guard  # type: ignore[attr-defined]  # a mark
-    sys.unraisablehook = hook

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .call import Call
     from .cancellation import Guard
+    from .door import Door
     from .outbox import Outbox
     from .request import Refused, Request
 
@@ -58,7 +59,7 @@ class Job:
         self.call = call
         self.outbox = outbox
         self.guard = guard
-        self.door: AbstractContextManager[None] | None = None
+        self.door: Door | None = None
         self.id = request.id
         self.is_stream = False
         self.is_cancelled = False
@@ -76,7 +77,7 @@ class Job:
 
     def shield(self) -> AbstractContextManager[object]:
         """In it no cancel is raised, whatever thread of the job's this is."""
-        if self.door is not None:
+        if self.door is not None and self.door.is_here():
             return self.door
         if self.guard.is_here():
             return self.guard

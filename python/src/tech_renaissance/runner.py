@@ -15,12 +15,13 @@ from .answers import (
 from .commands import Command, find_command, unknown_command
 from .errors import TrError
 from .request import Refused
-from .streams import Streams
+from .streams import Stream, Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .binding import Signature
     from .cancellation import Guard
     from .coroutines import Coroutines
     from .job import Job, Jobs
@@ -50,13 +51,13 @@ class Runner:
         self._guard = guard
         self._waiter = waiter
         self._finish = finish
-        self.streams = Streams(guard, finish)
+        self.streams = Streams()
         self.coroutines: Coroutines | None = None
         self.threads: Threads | None = None
         if threads > 0:
             from .threads import Threads
 
-            self.threads = Threads(threads, waiter)
+            self.threads = Threads(threads, waiter, finish, self.goes_on)
 
     def begin(self, job: Job) -> None:
         """Nothing is raised for what user code does."""
@@ -96,7 +97,7 @@ class Runner:
             args, kwargs = signature.arguments(call)
             if job.is_cancelled:
                 return cancelled_answer(job)
-            if self.threads is not None and not _is_async(command):
+            if self.threads is not None and _is_for_a_thread(command, signature):
                 self.threads.begin(job, command.function, args, kwargs)
                 return None
             result = self._guard.run(job, command.function, *args, **kwargs)
@@ -114,6 +115,8 @@ class Runner:
         has_stepped = bool(self.streams) and self.streams.step()
         if self.coroutines is not None:
             has_stepped = self.coroutines.step(has_stepped) or has_stepped
+        if self.threads is not None:
+            has_stepped = self.threads.step() or has_stepped
         return has_stepped
 
     def wait(self, seconds: float) -> bool:
@@ -127,6 +130,8 @@ class Runner:
         self.streams.close()
         if self.coroutines is not None:
             self.coroutines.close()
+        if self.threads is not None:
+            self.threads.close()
 
     def goes_on(self, job: Job, result: Any) -> bool:
         """Whether a function has given us something that is still to be run."""
@@ -141,7 +146,10 @@ class Runner:
             return True
         if hasattr(result, "__next__"):
             self._jobs.becomes_stream(job)
-            self.streams.add(job, result)
+            if self.threads is not None:
+                self.threads.begin_stream(job, result)
+            else:
+                self.streams.add(Stream(job, result, self._guard, self._finish))
             return True
         return False
 
@@ -159,5 +167,11 @@ class Runner:
         return self.coroutines
 
 
-def _is_async(command: Command) -> bool:
-    return False
+# Bits of a code object's co_flags: what async def and types.coroutine make.
+_ASYNC = 0x80 | 0x100 | 0x200
+
+
+def _is_for_a_thread(command: Command, signature: Signature) -> bool:
+    """Not what only makes a coroutine or a generator: that is run elsewhere anyway."""
+    code = getattr(command.function, "__code__", None)
+    return not signature.is_generator and not getattr(code, "co_flags", 0) & _ASYNC

@@ -1,4 +1,4 @@
-"""Plain generators in the main thread: one step of each in turn, as far as the host allows it."""
+"""Plain generators: advanced as far as the host allows, and closed when it wants no more."""
 
 from __future__ import annotations
 
@@ -10,96 +10,106 @@ from .job import current
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextvars import Context
-    from typing import Any
+    from typing import Any, Protocol, TypeVar
 
-    from .cancellation import Guard
     from .job import Job
     from .response import Answer
 
+    Result = TypeVar("Result")
     Finish = Callable[[Job, Answer, BaseException | None], None]
 
+    class Runs(Protocol):
+        """How code of the user's is run: with cancels let in, and without."""
 
-class Streams:
-    """``finish`` is called with a stream's last answer, and the exception that ended it if any."""
+        def step(self, job: Job, function: Callable[..., Result], /, *args: Any) -> Result: ...
 
-    def __init__(self, guard: Guard, finish: Finish) -> None:
-        self._guard = guard
+        def visit(self, function: Callable[..., Result], /, *args: Any) -> Result: ...
+
+
+class Stream:
+    """``finish`` is called with the last answer, and the exception that ended it if any."""
+
+    def __init__(self, job: Job, iterator: Iterator[Any], runs: Runs, finish: Finish) -> None:
+        self.job = job
+        self._iterator = iterator
+        self._runs = runs
         self._finish = finish
         # A generator keeps its context variables (decimal's precision is one) from step to step.
-        self._live: list[tuple[Job, Iterator[Any], Context]] = []
+        self._context = copy_context()
+        self._context.run(current.set, job)
 
-    def __len__(self) -> int:
-        return len(self._live)
-
-    def add(self, job: Job, iterator: Iterator[Any]) -> None:
-        context = copy_context()
-        context.run(current.set, job)
-        self._live.append((job, iterator, context))
+    def can_step(self) -> bool:
+        return self.job.is_cancelled or self.job.has_credit()
 
     def step(self) -> bool:
-        """One step of each that may go on, and the end of those that are cancelled.
+        """To the next item, or to the end if it is cancelled. Whether it is over."""
+        try:
+            return self._step()
+        except BaseException as error:  # of the user's code, or of what it gave us
+            self._fail(error)
+            return True
 
-        Whether there were any.
-        """
-        has_stepped = False
-        for entry in list(self._live):
-            job, iterator, context = entry
-            if job.is_cancelled or job.has_credit():
-                has_stepped = True
-                is_over = False
-                try:
-                    is_over = self._step(job, iterator, context)
-                except BaseException as error:  # of the user's code, or of what it gave us
-                    is_over = True
-                    self._fail(job, iterator, context, error)
-                finally:
-                    if is_over:
-                        self._live.remove(entry)
-        return has_stepped
-
-    def close(self) -> None:
-        """Runs the ``finally`` of every generator that is suspended."""
-        for job, _, _ in self._live:
-            job.is_cancelled = True
-        self.step()
-
-    def _step(self, job: Job, iterator: Iterator[Any], context: Context) -> bool:
-        """Whether it is over."""
+    def _step(self) -> bool:
+        job = self.job
+        if not job.is_cancelled:
+            try:
+                item = self._runs.step(job, self._context.run, next, self._iterator)
+            except StopIteration as stop:
+                self._finish(job, value_answer(job, stop.value), None)
+                return True
         if job.is_cancelled:
+            self._close()
             job.outbox.drop_parts(job)
-            self._guard.visit(context.run, _close, iterator)
             self._finish(job, cancelled_answer(job), None)
             return True
-        try:
-            item = self._guard.run(job, context.run, next, iterator)
-        except StopIteration as stop:
-            self._finish(job, value_answer(job, stop.value), None)
-            return True
-        if job.is_cancelled:
-            return self._step(job, iterator, context)
         answer = item_answer(job, item)
         job.produced += 1
         job.outbox.put(answer, job)
         return False
 
-    def _fail(
-        self, job: Job, iterator: Iterator[Any], context: Context, error: BaseException
-    ) -> None:
+    def _fail(self, error: BaseException) -> None:
         """What waits is sent before an error; of a cancelled stream nobody reads it."""
         try:
-            self._guard.visit(context.run, _close, iterator)
+            self._close()
         except BaseException as fault:
             if fault is not error:
                 fault.__context__ = fault.__context__ or error
                 error = fault
-        if job.is_cancelled:
-            job.outbox.drop_parts(job)
-        self._finish(job, outcome_answer(job, error), error)
+        if self.job.is_cancelled:
+            self.job.outbox.drop_parts(self.job)
+        self._finish(self.job, outcome_answer(self.job, error), error)
+
+    def _close(self) -> None:
+        """Generators have a close; other iterators need none."""
+        close = getattr(self._iterator, "close", None)
+        if close is not None:
+            self._runs.visit(self._context.run, close)
 
 
-def _close(iterator: Iterator[Any]) -> None:
-    """Generators have a close; other iterators need none."""
-    close = getattr(iterator, "close", None)
-    if close is not None:
-        close()
+class Streams:
+    """Those of the main thread: one step of each in turn."""
+
+    def __init__(self) -> None:
+        self._live: list[Stream] = []
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def add(self, stream: Stream) -> None:
+        self._live.append(stream)
+
+    def step(self) -> bool:
+        """Whether there was anything to do."""
+        has_stepped = False
+        for stream in list(self._live):
+            if stream.can_step():
+                has_stepped = True
+                if stream.step():
+                    self._live.remove(stream)
+        return has_stepped
+
+    def close(self) -> None:
+        """Runs the ``finally`` of every generator that is suspended."""
+        for stream in self._live:
+            stream.job.is_cancelled = True
+        self.step()
