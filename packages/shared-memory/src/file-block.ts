@@ -22,6 +22,7 @@ export class FileBlock implements HostBlock {
   readonly #encoder = new TextEncoder();
   #isChanged = false;
   #wasAttached = false;
+  #isClosed = false;
 
   /** @param fd open for reading and writing; closed by `close` */
   constructor(fd: number) {
@@ -29,6 +30,7 @@ export class FileBlock implements HostBlock {
   }
 
   refresh(): void {
+    if (this.#isClosed) return;
     const found = readSync(this.#fd, this.#workerBytes, this.#workerLine);
     if (found !== lineBytes) throw segmentLost("the control block", lineBytes, found);
     // A file that was cut and written to again reads as zeros.
@@ -47,7 +49,7 @@ export class FileBlock implements HostBlock {
   }
 
   flush(): boolean {
-    if (!this.#isChanged) return false;
+    if (!this.#isChanged || this.#isClosed) return false;
     this.#isChanged = false;
     writeSync(this.#fd, this.#hostBytes, 0, lineBytes, offsets.hostLine);
     return true;
@@ -75,16 +77,18 @@ export class FileBlock implements HostBlock {
   }
 
   readResponse(length: number): Uint8Array {
-    const rest = 4 + length - firstRead;
+    const rest = 4 + Math.min(length, maxSlotMessage) - firstRead;
     if (rest > 0) {
       const at = offsets.response + firstRead;
       const found = readSync(this.#fd, this.#slot, firstRead, rest, at);
       if (found !== rest) throw segmentLost("the response slot", rest, found);
     }
-    return this.#slot.subarray(4, 4 + length);
+    return this.#message.subarray(0, length);
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     closeSync(this.#fd);
   }
 }

@@ -63,13 +63,7 @@ export class HostSlots {
     };
   }
 
-  /** Whether the worker has opened the block. @throws TrError `TR_SEGMENT_LOST`, as everything here does. */
-  get isAttached(): boolean {
-    this.#block.refresh();
-    return this.#block.workerWord(workerWords.attached) === 1;
-  }
-
-  /** Whether the next request can be sent. */
+  /** Whether the next request can be sent. @throws TrError `TR_SEGMENT_LOST`, as everything here does. */
   get isRequestTaken(): boolean {
     if (this.#isFree()) return true;
     this.#block.refresh();
@@ -118,13 +112,16 @@ export class HostSlots {
       block.refresh();
       if (!this.#hasResponse()) return undefined;
     }
-    this.#responseTaken = block.workerWord(workerWords.responseNumber);
-    block.setHostWord(hostWords.responseTaken, this.#responseTaken);
-    this.#isTakenShown = false;
-    this.#isNewToWorker = true;
-    const length = block.responseLength();
-    if (length < spilled) return block.readResponse(length);
-    return takeSpill(this.#options.directory, "response.spill", length - spilled);
+    try {
+      const length = block.responseLength();
+      if (length < spilled) return block.readResponse(length);
+      return takeSpill(this.#options.directory, "response.spill", length - spilled);
+    } finally {
+      this.#responseTaken = block.workerWord(workerWords.responseNumber);
+      block.setHostWord(hostWords.responseTaken, this.#responseTaken);
+      this.#isTakenShown = false;
+      this.#isNewToWorker = true;
+    }
   }
 
   /**

@@ -1,8 +1,18 @@
+import { TrError } from "@tr/protocol/errors";
 import { payloadBytes, type Tensor, type TensorData, type Dtype, elementSize, zeros } from "@tr/tsr-codec";
 import type { HostBlock } from "./host-block.js";
-import { aligned, bytesOf, type MemoryField, parseMemoryField, type TensorEntry } from "./memory-field.js";
+import { lendBuffer, releaseBuffer } from "./lent-buffers.js";
+import {
+  aligned,
+  alignment,
+  bytesOf,
+  type MemoryField,
+  parseMemoryField,
+  type SegmentEntry,
+  type TensorEntry,
+} from "./memory-field.js";
+import type { Native } from "./native.js";
 import { type Place, SegmentPool } from "./segment-pool.js";
-import type { SegmentFile } from "./segment-file.js";
 import { WorkerSegments } from "./worker-segments.js";
 
 export interface TaggedTensor {
@@ -13,62 +23,85 @@ export interface TaggedTensor {
 /** How often unused segments are looked for, in milliseconds. */
 const trimMs = 2500;
 
+/** Smaller results are copied: memory of that size is usually warm, and a view costs as much as the copy. */
+const minViewBytes = 8 * 2 ** 20;
+/** So much may wait for the garbage collector; beyond it results are copied. */
+const maxViewBytes = 256 * 2 ** 20;
+
 /** Tensors that go and come in segments. The tensors of one message lie in one segment. */
 export class HostTensors {
   readonly #pool: SegmentPool;
   readonly #segments: WorkerSegments;
+  readonly #allocated = new WeakMap<ArrayBufferLike, Place>();
+  readonly #work = new Set<Promise<unknown>>();
   #timer: NodeJS.Timeout | undefined;
-  #reads = new Set<Promise<unknown>>();
+  #viewBytes = 0;
 
-  constructor(directory: string, block: HostBlock) {
-    this.#pool = new SegmentPool(directory, block);
-    this.#segments = new WorkerSegments(directory, block);
+  constructor(directory: string, block: HostBlock, native?: Native) {
+    this.#pool = new SegmentPool(directory, block, native);
+    this.#segments = new WorkerSegments(directory, block, native);
   }
 
   /**
-   * Copies tensors into a segment; at once where they are small, else by the thread pool. The field goes
-   * with the request that names their tags. `undefined`: every segment is lent, so that they must go
-   * another way.
+   * A tensor that lives in shared memory, with whatever was there before as its content: sent to the
+   * worker it is not copied. `undefined`: not possible here (no native part), or every segment is in use.
+   *
+   * @throws TrError `TR_WORKSPACE_FULL`
+   */
+  allocate(shape: readonly number[], dtype: Dtype): Tensor | undefined {
+    const entry: TensorEntry = [0, 0, dtype, [...shape]];
+    const place = this.#watched(this.#pool.allocate(bytesOf(entry)));
+    const buffer = place && this.#viewOfAllocated(place, bytesOf(entry));
+    return buffer && tensorOver(buffer, entry);
+  }
+
+  /**
+   * Gives the memory of a tensor back that came from {@link allocate} or as a view from {@link take}; its
+   * `data` and all views of it are empty from then on. Without it the garbage collector does so. False:
+   * it is no such tensor.
+   */
+  release({ data }: Tensor): boolean {
+    return data.buffer instanceof ArrayBuffer && releaseBuffer(data.buffer);
+  }
+
+  /**
+   * Puts tensors into segments: copies, at once where they are small, else in turns of the event loop;
+   * those of {@link allocate} are there already. The field goes with the request that names their tags.
+   * `undefined`: every segment is lent, so that they must go another way.
    *
    * @throws TrError `TR_WORKSPACE_FULL`, with nothing kept
    */
   put(tensors: readonly TaggedTensor[]): MemoryField | Promise<MemoryField> | undefined {
-    const payloads = tensors.map(({ tensor }) => payloadBytes(tensor));
-    const place = this.#lend(payloads.reduce((sum, { length }) => sum + aligned(length), 0));
-    if (place?.segment === undefined) return undefined;
-    const entry = this.#pool.entry(place);
-    const field: MemoryField = { segments: [entry], tensors: {} };
-    const writes: Promise<void>[] = [];
-    try {
-      let offset = 0;
-      for (const [i, { tag, tensor }] of tensors.entries()) {
-        const payload = payloads[i] as Uint8Array;
-        field.tensors[tag] = [0, offset, tensor.dtype, [...tensor.shape]];
-        const writing = place.segment.write(payload, offset);
-        if (writing !== undefined) writes.push(writing);
-        offset += aligned(payload.length);
+    const field: MemoryField = { segments: [], tensors: {} };
+    const copies: { payload: Uint8Array; entry: TensorEntry }[] = [];
+    let total = 0;
+    for (const { tag, tensor } of tensors) {
+      const { dtype, shape, data } = tensor;
+      const place = this.#allocated.get(data.buffer);
+      if (place !== undefined && data.byteOffset % alignment === 0) {
+        this.#pool.lendAgain(place);
+        const index = field.segments.push(this.#pool.entry(place)) - 1;
+        field.tensors[tag] = [index, data.byteOffset, dtype, [...shape]];
+        continue;
       }
-    } catch (error) {
-      void this.#after(writes, () => this.#pool.reclaim(entry)).catch(() => {}); // the first error is told
-      throw error;
+      const payload = payloadBytes(tensor);
+      const entry: TensorEntry = [0, total, dtype, [...shape]];
+      field.tensors[tag] = entry;
+      copies.push({ payload, entry });
+      total += aligned(payload.length);
     }
-    if (writes.length === 0) return field;
-    return this.#after(writes, () => {}).then(
-      () => field,
-      (error) => {
-        this.#pool.reclaim(entry);
-        throw error;
-      },
-    );
+    if (copies.length === 0) return field;
+    return this.#copy(copies, total, field);
   }
 
-  /** The request did not go out, or was taken back: its segment is free again. */
+  /** The request did not go out, or was taken back: its segments are free again. */
   reclaim(field: MemoryField): void {
     for (const entry of field.segments) this.#pool.reclaim(entry);
   }
 
   /**
-   * The tensors of a response, by tag, each in memory of its own; gives the segments back.
+   * The tensors of a response, by tag: each in memory of its own, or over the worker's pages, which it then
+   * keeps; gives the other segments back.
    *
    * @param value the response's field `memory`
    * @throws TrError `TR_PROTOCOL`, `TR_SEGMENT_LOST`
@@ -76,28 +109,35 @@ export class HostTensors {
   take(value: unknown): Map<string, Tensor> | Promise<Map<string, Tensor>> {
     const field = parseMemoryField(value);
     const tensors = new Map<string, Tensor>();
-    const reads: Promise<void>[] = [];
-    const segments: SegmentFile[] = [];
+    const work: Promise<void>[] = [];
+    const users = new Map<SegmentEntry, number>();
+    const leave = (entry: SegmentEntry) => {
+      const left = (users.get(entry) ?? 0) - 1;
+      users.set(entry, left);
+      if (left === 0) this.#giveBack(entry);
+    };
+    for (const entry of field.segments) users.set(entry, 1);
     try {
-      for (const entry of field.segments) segments.push(this.#segments.open(entry));
       for (const [tag, entry] of Object.entries(field.tensors)) {
-        const found = (segments[entry[0]] as SegmentFile).read(entry[1], bytesOf(entry));
-        if (found instanceof Promise) {
-          reads.push(found.then((buffer) => void tensors.set(tag, tensorOver(buffer, entry))));
-        } else tensors.set(tag, tensorOver(found, entry));
+        const segment = field.segments[entry[0]] as SegmentEntry;
+        const found = this.#find(segment, entry, () => leave(segment));
+        if (found.keeps) users.set(segment, (users.get(segment) ?? 0) + 1);
+        if (found.buffer instanceof Promise) {
+          work.push(found.buffer.then((buffer) => void tensors.set(tag, tensorOver(buffer, entry))));
+        } else tensors.set(tag, tensorOver(found.buffer, entry, found.offset));
       }
     } catch (error) {
-      void this.#after(reads, () => this.#giveBack(field)).catch(() => {}); // the first error is told
+      void this.#after(work, () => field.segments.forEach(leave)).catch(() => {}); // the first error is told
       throw error;
     }
-    if (reads.length > 0) return this.#after(reads, () => this.#giveBack(field)).then(() => tensors);
-    this.#giveBack(field);
+    if (work.length > 0) return this.#after(work, () => field.segments.forEach(leave)).then(() => tensors);
+    field.segments.forEach(leave);
     return tensors;
   }
 
   /** A response whose tensors nobody wants. */
   drop(value: unknown): void {
-    this.#giveBack(parseMemoryField(value));
+    for (const entry of parseMemoryField(value).segments) this.#giveBack(entry);
   }
 
   /** Removes segments that are not used; done by itself every few seconds while there are any. */
@@ -109,37 +149,124 @@ export class HostTensors {
     this.#timer = undefined;
   }
 
-  /** Resolves when nothing is being written or read any more. */
+  /** Resolves when nothing is being copied any more. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#reads);
+    await Promise.all(this.#work);
   }
 
-  close(): void {
+  /** Tensors that live in shared memory stay valid until they are released or collected. */
+  async close(): Promise<void> {
     clearInterval(this.#timer);
-    void this.settled().then(() => {
-      this.#pool.close();
-      this.#segments.close();
-    });
+    await this.settled();
+    this.#pool.close();
+    this.#segments.close();
   }
 
-  #lend(bytes: number): Place | undefined {
-    const place = this.#pool.lend(bytes);
+  #copy(
+    copies: readonly { payload: Uint8Array; entry: TensorEntry }[],
+    total: number,
+    field: MemoryField,
+  ): MemoryField | Promise<MemoryField> | undefined {
+    const work: Promise<void>[] = [];
+    try {
+      const place = this.#watched(this.#pool.lend(total));
+      if (place?.segment === undefined) {
+        this.reclaim(field);
+        return undefined;
+      }
+      const index = field.segments.push(this.#pool.entry(place)) - 1;
+      for (const { payload, entry } of copies) {
+        entry[0] = index;
+        const writing = place.segment.write(payload, entry[1]);
+        if (writing !== undefined) work.push(writing);
+      }
+    } catch (error) {
+      void this.#after(work, () => this.reclaim(field)).catch(() => {}); // the first error is told
+      throw error;
+    }
+    if (work.length === 0) return field;
+    return this.#after(work, () => {}).then(
+      () => field,
+      (error) => {
+        this.reclaim(field);
+        throw error;
+      },
+    );
+  }
+
+  /** A tensor's memory; `keeps`: it is the segment's own, and `leave` is called when it is not used any more. */
+  #find(
+    entry: SegmentEntry,
+    tensor: TensorEntry,
+    leave: () => void,
+  ): { buffer: ArrayBuffer | Promise<ArrayBuffer>; offset: number; keeps: boolean } {
+    const [owner] = entry;
+    const [, offset] = tensor;
+    const bytes = bytesOf(tensor);
+    if (owner === "host" || owner === "allocated") {
+      const place = this.#pool.find(entry);
+      const buffer = place?.isAllocated && this.#viewOfAllocated(place, 0);
+      if (buffer && offset + bytes <= buffer.byteLength) return { buffer, offset, keeps: false };
+      throw new TrError(
+        "TR_INVALID_ARGUMENT",
+        "a result lies in a tensor of shared memory that was released while the call was running: release it afterwards",
+      );
+    }
+    const segment = this.#segments.open(entry);
+    const isView = bytes > 0 && (owner === "given" || bytes >= minViewBytes);
+    if (isView && this.#viewBytes + bytes <= maxViewBytes) {
+      const buffer = segment.view(offset, bytes);
+      if (buffer !== undefined) {
+        this.#viewBytes += bytes;
+        lendBuffer(buffer, () => {
+          this.#viewBytes -= bytes;
+          segment.release();
+          leave();
+        });
+        return { buffer, offset: 0, keeps: true };
+      }
+    }
+    return { buffer: segment.read(offset, bytes), offset: 0, keeps: false };
+  }
+
+  /** The buffer of an allocated place: the one that the user has, or a new one where that was collected. */
+  #viewOfAllocated(place: Place, bytes: number): ArrayBuffer | undefined {
+    const known = place.buffer?.deref();
+    if (known !== undefined && !known.detached) return known;
+    const { segment } = place;
+    const buffer = segment?.view(0, bytes || segment.size);
+    if (segment === undefined || buffer === undefined) {
+      place.isAllocated = false;
+      return undefined;
+    }
+    place.isAllocated = true;
+    const reference = new WeakRef(buffer);
+    place.buffer = reference;
+    this.#allocated.set(buffer, place);
+    lendBuffer(buffer, () => {
+      segment.release();
+      if (place.buffer !== reference) return;
+      place.isAllocated = false;
+      place.buffer = undefined;
+    });
+    return buffer;
+  }
+
+  #watched(place: Place | undefined): Place | undefined {
     this.#timer ??= setInterval(() => this.trim(), trimMs).unref();
     return place;
   }
 
-  #giveBack(field: MemoryField): void {
-    for (const entry of field.segments) {
-      if (entry[0] === "worker") this.#segments.giveBack(entry);
-    }
+  #giveBack(entry: SegmentEntry): void {
+    if (entry[0] === "worker" || entry[0] === "given") this.#segments.giveBack(entry);
   }
 
   /** All of them have ended, whatever comes of it, before a segment changes hands. */
   async #after(work: readonly Promise<void>[], then: () => void): Promise<void> {
     const done = Promise.allSettled(work);
-    this.#reads.add(done);
+    this.#work.add(done);
     const failed = (await done).find(({ status }) => status === "rejected");
-    this.#reads.delete(done);
+    this.#work.delete(done);
     then();
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
   }

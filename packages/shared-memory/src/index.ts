@@ -1,2 +1,4 @@
-export { HostCarrier } from "./host-carrier.js";
+export { type Connection, HostCarrier, type HostCarrierOptions } from "./host-carrier.js";
 export type { HostSlots } from "./host-slots.js";
+export type { HostTensors, TaggedTensor } from "./host-tensors.js";
+export type { MemoryField } from "./memory-field.js";

@@ -5,7 +5,7 @@
  * there, and of {@link layoutVersion}.
  *
  * ```
- *     0  header      magic, version, bytes in all, bytes of a slot        written once by the host
+ *     0  header      the words of {@link headerWords}                     written by the host
  *   256  host line   64 words that only the host writes
  *   512  worker line 64 words that only the worker writes
  *  4096  request     length, then the bytes of the request               (slotBytes)
@@ -14,6 +14,11 @@
  *
  * All numbers are words of 32 bits at multiples of 4, in the byte order of the machine that both sides
  * run on. A word has one writer, so nothing needs to be swapped atomically. Counters wrap at 2^32 and are only compared for equality.
+ *
+ * **Where it is.** The host makes the block as a file of the session's directory before it starts the
+ * worker. Afterwards it says in `offer` which one to use: this file (1), or the same layout in a sealed
+ * memory file of its own (2), `/proc/<pid>/fd/<descriptor>` with that inode. A worker that cannot open the
+ * memory file takes the plain one. It says so in `attached` of the one that it uses.
  *
  * **A message** is written into its slot first, and its number into the writer's line afterwards; the
  * reader copies it, and writes that number into its own line: the slot is free when both numbers are
@@ -32,7 +37,7 @@
  *
  * **Segments** are files of tensors, at most {@link maxSegments} of each side, each with a place in its
  * owner's line. The owner lends one with a message, under a number that grows; the other side writes
- * that number at the same place of `returned` in its own line when nothing there uses it any more. The
+ * the last number at the same place of `returned` in its own line when nothing there uses it any more. The
  * `generation` of a place changes when its segment is another file: 0 when there is none.
  */
 export const layoutVersion = 1;
@@ -57,6 +62,23 @@ export const offsets = {
   response: 4096 + slotBytes,
   end: 4096 + 2 * slotBytes,
 } as const;
+
+export const headerWords = {
+  magic: 0,
+  version: 1,
+  bytes: 2,
+  slotBytes: 3,
+  /** One of {@link offers}. */
+  offer: 4,
+  pid: 5,
+  descriptor: 6,
+  inodeLow: 7,
+  inodeHigh: 8,
+} as const;
+
+export const headerBytes = 64;
+
+export const offers = { undecided: 0, thisFile: 1, memoryFile: 2 } as const;
 
 /** Each side's line. */
 export const lineBytes = 256;

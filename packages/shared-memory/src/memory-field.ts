@@ -3,11 +3,20 @@ import { type Dtype, dtypes, elementSize } from "@tr/tsr-codec";
 import { maxSegments } from "./layout.js";
 
 /**
+ * Whose memory it is: `host` and `worker` for what is only there to carry a message's tensors; `allocated`
+ * for a tensor that the host's user has made in shared memory, and `given` for one that Python has.
+ */
+export type SegmentOwner = "host" | "allocated" | "worker" | "given";
+
+const owners: readonly string[] = ["host", "allocated", "worker", "given"];
+
+/**
  * Which segment, and under which number it is lent: `[owner, place, generation, lend, size, where]`.
- * `where` is how the other side opens it: empty for a file of the session's directory.
+ * `where` is how the other side opens it: empty for the file `<host or worker>-<place>-<generation>.segment`
+ * of the session's directory, else `<pid>:<descriptor>:<inode>` of a memory file.
  */
 export type SegmentEntry = [
-  owner: "host" | "worker",
+  owner: SegmentOwner,
   place: number,
   generation: number,
   lend: number,
@@ -48,7 +57,7 @@ function checkSegment(entry: SegmentEntry): void {
   if (!Array.isArray(entry)) throw malformed("a list for a segment", entry);
   const [owner, place, generation, lend, size, where] = entry;
   const isSound =
-    (owner === "host" || owner === "worker") &&
+    owners.includes(owner) &&
     isCount(place) &&
     place < maxSegments &&
     isCount(generation) &&

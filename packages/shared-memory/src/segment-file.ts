@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { segmentLost, writeError } from "./memory-errors.js";
+import type { Segment } from "./segment.js";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR } = constants;
 const readAsync = promisify(read);
@@ -24,8 +25,9 @@ const maxSyncBytes = 2 * 2 ** 20;
 const maxChunk = 2 ** 30;
 
 /** A segment as a plain file of the session's directory. */
-export class SegmentFile {
+export class SegmentFile implements Segment {
   readonly size: number;
+  readonly where = "";
   readonly #fd: number;
   readonly #path: string;
 
@@ -107,6 +109,12 @@ export class SegmentFile {
     }
     return bytes.buffer as ArrayBuffer;
   }
+
+  view(): undefined {
+    return undefined; // not mapped
+  }
+
+  release(): void {}
 
   close(): void {
     closeSync(this.#fd);

@@ -1,6 +1,9 @@
 import type { HostBlock } from "./host-block.js";
 import { hostWords, maxSegments, workerWords } from "./layout.js";
 import type { SegmentEntry } from "./memory-field.js";
+import { MappedSegment } from "./mapped-segment.js";
+import type { Native } from "./native.js";
+import type { Segment } from "./segment.js";
 import { SegmentFile } from "./segment-file.js";
 import { sizeClass } from "./size-class.js";
 
@@ -8,9 +11,14 @@ import { sizeClass } from "./size-class.js";
 export interface Place {
   readonly index: number;
   generation: number;
-  segment: SegmentFile | undefined;
+  segment: Segment | undefined;
+  /** The number of the last lend. */
   lend: number;
   isLent: boolean;
+  /** A tensor of the user lives in it. */
+  isAllocated: boolean;
+  /** The user's, in which it lives. */
+  buffer?: WeakRef<ArrayBuffer> | undefined;
   lastUsed: number;
 }
 
@@ -22,11 +30,14 @@ export class SegmentPool {
   readonly #directory: string;
   readonly #block: HostBlock;
   readonly #places: Place[] = [];
+  readonly #native: Native | undefined;
   #generation = 0;
 
-  constructor(directory: string, block: HostBlock) {
+  /** @param native to make memory files, mapped; without it plain files of the directory */
+  constructor(directory: string, block: HostBlock, native?: Native) {
     this.#directory = directory;
     this.#block = block;
+    this.#native = native;
   }
 
   /**
@@ -36,21 +47,42 @@ export class SegmentPool {
    */
   lend(bytes: number): Place | undefined {
     const place = this.#find(bytes) ?? this.#make(bytes);
-    if (place === undefined) return undefined;
-    place.lend = (place.lend + 1) >>> 0;
-    place.isLent = true;
-    place.lastUsed = performance.now();
+    if (place !== undefined) this.lendAgain(place);
     return place;
   }
 
-  entry({ index, generation, lend, segment }: Place): SegmentEntry {
-    return ["host", index, generation, lend, segment?.size ?? 0, ""];
+  /** The same for the tensor of a user, which stays the user's until `isAllocated` is set to false. */
+  allocate(bytes: number): Place | undefined {
+    const place = this.#find(bytes) ?? this.#make(bytes);
+    if (place !== undefined) place.isAllocated = true;
+    return place;
+  }
+
+  /** Lends a place that the worker may have already. */
+  lendAgain(place: Place): void {
+    place.lend = (place.lend + 1) >>> 0;
+    place.isLent = true;
+    place.lastUsed = performance.now();
+  }
+
+  entry({ index, generation, lend, segment, isAllocated }: Place): SegmentEntry {
+    const owner = isAllocated ? "allocated" : "host";
+    return [owner, index, generation, lend, segment?.size ?? 0, segment?.where ?? ""];
   }
 
   /** The worker never got it. */
   reclaim(entry: SegmentEntry): void {
     const place = this.#places[entry[1]];
-    if (place?.lend === entry[3]) place.isLent = false;
+    if (place?.lend !== entry[3]) return;
+    // The lend before may still be out, and its number is what the worker will return.
+    if (place.isAllocated) place.lend = (place.lend - 1) >>> 0;
+    else place.isLent = false;
+  }
+
+  /** One of ours that the worker names; `undefined` when it is not there any more. */
+  find([, index, generation]: SegmentEntry): Place | undefined {
+    const place = this.#places[index];
+    return place?.segment !== undefined && place.generation === generation ? place : undefined;
   }
 
   /** Removes what has not been used for a while; with `all`, everything that is not lent. */
@@ -94,7 +126,11 @@ export class SegmentPool {
     if (place === undefined) return undefined;
     const size = sizeClass(bytes);
     this.#generation++;
-    place.segment = SegmentFile.create(this.#directory, segmentName("host", place.index, this.#generation), size);
+    const name = segmentName("host", place.index, this.#generation);
+    place.segment =
+      this.#native === undefined
+        ? SegmentFile.create(this.#directory, name, size)
+        : MappedSegment.create(this.#native, size);
     place.generation = this.#generation;
     this.#block.setHostWord(hostWords.generation + place.index, this.#generation);
     return place;
@@ -105,7 +141,15 @@ export class SegmentPool {
     if (empty !== undefined) return empty;
     if (this.#places.length < maxSegments) {
       const index = this.#places.length;
-      const place = { index, generation: 0, segment: undefined, lend: 0, isLent: false, lastUsed: 0 };
+      const place: Place = {
+        index,
+        generation: 0,
+        segment: undefined,
+        lend: 0,
+        isLent: false,
+        isAllocated: false,
+        lastUsed: 0,
+      };
       this.#places.push(place);
       return place;
     }
@@ -125,7 +169,7 @@ export class SegmentPool {
     if (place.isLent && this.#block.workerWord(workerWords.returned + place.index) === place.lend) {
       place.isLent = false;
     }
-    return !place.isLent;
+    return !place.isLent && !place.isAllocated;
   }
 }
 

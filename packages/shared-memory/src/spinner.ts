@@ -9,6 +9,8 @@ export interface Spinning {
 
 /** The longest spin, in milliseconds. */
 const maxSpinMs = 0.05;
+/** With fewer cores than processes that spin, the answer waits for this one to give way: from then on it does. */
+const quietMs = 0.004;
 /** After so many milliseconds without a turn of the event loop the next spin waits for one. */
 const maxTurnMs = 1;
 
@@ -19,6 +21,8 @@ const maxTurnMs = 1;
  * timers and sockets would never get out of: after {@link maxTurnMs} it goes on in the next turn.
  */
 export class Spinner {
+  /** Lets other processes use the processor first, where the platform has that. */
+  yields: (() => void) | undefined;
   readonly #expecting = new Set<Spinning>();
   #isScheduled = false;
   #turnStart: number | undefined;
@@ -50,14 +54,18 @@ export class Spinner {
   readonly #spin = (): void => {
     this.#isScheduled = false;
     if (this.#expecting.size === 0) return;
-    const end = performance.now() + maxSpinMs;
+    const start = performance.now();
+    const end = start + maxSpinMs;
+    let now = start;
     do {
       if (this.#look()) {
         // What it settles runs before the next look.
         if (this.#expecting.size > 0 && !this.#isScheduled) this.#schedule();
         return;
       }
-    } while (performance.now() < end);
+      now = performance.now();
+      if (now - start > quietMs) this.yields?.();
+    } while (now < end);
     for (const spinning of this.#expecting) {
       this.#expecting.delete(spinning);
       spinning.rest();

@@ -1,12 +1,16 @@
 import type { HostBlock } from "./host-block.js";
 import { hostWords, workerWords } from "./layout.js";
 import type { SegmentEntry } from "./memory-field.js";
+import { MappedSegment } from "./mapped-segment.js";
+import { segmentLost } from "./memory-errors.js";
+import type { Native } from "./native.js";
+import type { Segment } from "./segment.js";
 import { SegmentFile } from "./segment-file.js";
 import { segmentName } from "./segment-pool.js";
 
 interface Opened {
   readonly generation: number;
-  readonly segment: SegmentFile;
+  readonly segment: Segment;
 }
 
 /** The worker's segments as the host reads them: each is opened once. */
@@ -15,18 +19,20 @@ export class WorkerSegments {
   readonly #block: HostBlock;
   readonly #opened = new Map<number, Opened>();
 
-  constructor(directory: string, block: HostBlock) {
+  readonly #native: Native | undefined;
+
+  constructor(directory: string, block: HostBlock, native?: Native) {
     this.#directory = directory;
     this.#block = block;
+    this.#native = native;
   }
 
   /** @throws TrError `TR_SEGMENT_LOST` */
-  open([owner, place, generation, , size]: SegmentEntry): SegmentFile {
+  open([, place, generation, , size, where]: SegmentEntry): Segment {
     const known = this.#opened.get(place);
     if (known?.generation === generation) return known.segment;
     this.#forget(place);
-    const name = segmentName(owner, place, generation);
-    const segment = SegmentFile.open(this.#directory, name, size);
+    const segment = this.#open(segmentName("worker", place, generation), size, where);
     this.#opened.set(place, { generation, segment });
     return segment;
   }
@@ -46,6 +52,12 @@ export class WorkerSegments {
 
   close(): void {
     for (const place of this.#opened.keys()) this.#forget(place);
+  }
+
+  #open(name: string, size: number, where: string): Segment {
+    if (where === "") return SegmentFile.open(this.#directory, name, size);
+    if (this.#native !== undefined) return MappedSegment.open(this.#native, where, size);
+    throw segmentLost(`a memory file of the worker (${where})`, size, "no way to map it");
   }
 
   #forget(place: number): void {

@@ -92,12 +92,18 @@ function prefixed() {
   return { call: (value) => send(value), square: (x) => send({}, x), close: () => child.stdin.end() };
 }
 
-function sharedMemory() {
+const sharedMemory = (mapped) => async () => {
   const directory = mkdtempSync(join(memory, "tr-round-trip-"));
-  const carrier = new HostCarrier(directory);
+  const carrier = new HostCarrier(directory, { mapped });
   const child = start("memory", { ...carrier.env, TR_SESSION_DIR: directory }, carrier.stdio);
   carrier.attach(child);
-  const { slots, tensors } = carrier;
+  let connection = carrier.connect();
+  while (connection === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    connection = carrier.connect();
+  }
+  if (mapped && connection.kind !== "mapped") throw new Error(connection.reason);
+  const { slots, tensors } = connection;
   const decoder = new TextDecoder();
   let settle;
   slots.onNews = () => {
@@ -121,13 +127,13 @@ function sharedMemory() {
     const taken = taking instanceof Promise ? await taking : taking;
     return taken.get("y").data;
   };
-  const close = () => {
+  const close = async () => {
     child.stdin.end();
-    carrier.close();
+    await carrier.close();
     rmSync(directory, { recursive: true });
   };
-  return { call, square, close };
-}
+  return { call, square, close, tensors };
+};
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 const sort = (values) => [...values].sort((a, b) => a - b);
@@ -160,7 +166,8 @@ const squares = (bytes, count) => async ({ square }) => {
   return sort(times);
 };
 
-const ways = { "JSON lines": jsonLines, "length-prefixed": prefixed, "shared memory": sharedMemory };
+const ways = { "JSON lines": jsonLines, "length-prefixed": prefixed, "shared memory": sharedMemory(false), mapped: sharedMemory(true) };
+const peers = ["JSON lines", "length-prefixed"];
 const works = {
   text,
   "4 KiB": squares(4096, 500),
@@ -169,7 +176,8 @@ const works = {
   "200 × 1 MiB": squares(2 ** 20, 200),
 };
 const only = options.only === "" ? Object.keys(works) : options.only.split(",");
-const open = Object.entries(ways).map(([name, make]) => ({ name, ...make() }));
+const open = [];
+for (const [name, make] of Object.entries(ways)) open.push({ name, ...(await make()) });
 for (const title of only) {
   const able = open.filter(({ square }) => title === "text" || square);
   const results = able.map(({ name }) => ({ name, p50: [], p99: [] }));
@@ -182,7 +190,7 @@ for (const title of only) {
     }
   }
   const rows = results.map(({ name, p50, p99 }) => ({ name, p50: median(p50), p99: median(p99) }));
-  const peer = rows.filter(({ name }) => name !== "shared memory").sort((a, b) => a.p50 - b.p50)[0];
+  const peer = rows.filter(({ name }) => peers.includes(name)).sort((a, b) => a.p50 - b.p50)[0];
   console.log(`${title}: medians of ${rounds} rounds, µs; ratios to ${peer.name}`);
   for (const { name, p50, p99 } of rows) {
     const figures = `p50 ${p50.toFixed(1).padStart(9)}  p99 ${p99.toFixed(1).padStart(9)}`;
@@ -190,4 +198,4 @@ for (const title of only) {
     console.log(`  ${name.padEnd(16)} ${figures}   ${ratios}`);
   }
 }
-for (const { close } of open) close();
+for (const { close } of open) await close();

@@ -39,7 +39,6 @@ def memory() -> None:
     from tech_renaissance.file_channel import Folder
     from tech_renaissance.memory import open_carrier
     from tech_renaissance.private_stdin import take_stdin
-    from tech_renaissance.tsr.tensors import parts_of
     from tech_renaissance.waiter import open_waiter
 
     os.environ["TR_NOTIFICATIONS"] = "off"
@@ -62,7 +61,7 @@ def memory() -> None:
             arrived = tensors.arrived(field)
             result = np.square(arrived.read("x", "numpy"))
             arrived.done()
-            message["memory"] = tensors.put({"y": parts_of(result)})
+            message["memory"] = tensors.put({"y": result})
         slots.send_response(encode(message).encode())
 
 

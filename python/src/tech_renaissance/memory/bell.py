@@ -10,7 +10,7 @@ class Bell:
     """One byte for every reason to look. The host's own bell is our standard input."""
 
     def __init__(self, descriptor: int) -> None:
-        """Raises OSError when it is no pipe: something between the host and us did not pass it on."""
+        """Raises OSError when it is no pipe: a program between the host and us kept it."""
         mode = os.fstat(descriptor).st_mode
         if os.name != "nt" and not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
             raise OSError(f"descriptor {descriptor} is not a pipe")

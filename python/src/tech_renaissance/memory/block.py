@@ -8,17 +8,26 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 
 from ..errors import TrError
 from .layout import (
     BLOCK_BYTES,
+    DESCRIPTOR,
+    HEADER_BYTES,
     HOST_LINE,
+    INODE_HIGH,
+    INODE_LOW,
     LAYOUT_VERSION,
     LINE_BYTES,
     MAGIC,
+    MEMORY_FILE,
+    OFFER,
+    PID,
     REQUEST,
     RESPONSE,
     SLOT_BYTES,
+    UNDECIDED,
     WORKER_LINE,
 )
 
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
         worker: memoryview[int]
         """The words of our line; the host sees them at the latest after ``flush``."""
         may_spin: bool
+        is_memory_file: bool
 
         def refresh(self) -> None: ...
 
@@ -47,6 +57,8 @@ if TYPE_CHECKING:
         def close(self) -> None: ...
 
 
+_OFFER_SECONDS = 10.0
+
 OPEN_FLAGS = (
     os.O_RDWR
     | getattr(os, "O_NOFOLLOW", 0)
@@ -57,32 +69,68 @@ OPEN_FLAGS = (
 
 
 def open_block(path: str) -> Block:
-    """Opens the block that the host has made. Raises TR_PROTOCOL, and OSError when it is not there."""
-    descriptor = os.open(path, OPEN_FLAGS)
+    """Opens the block that the host has made: the file at ``path``, or the memory file named there.
+
+    Raises TR_PROTOCOL, and OSError when it is not there.
+    """
+    plain = descriptor = os.open(path, OPEN_FLAGS)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
             raise TrError("TR_PROTOCOL", f"{path} must be a regular file of its own.")
-        header = memoryview(os.read(descriptor, 16)).cast("I").tolist()
+        header = _await_offer(descriptor)
         expected = [MAGIC, LAYOUT_VERSION, BLOCK_BYTES, SLOT_BYTES]
-        if header != expected or status.st_size != BLOCK_BYTES:
+        if header[:4] != expected or status.st_size != BLOCK_BYTES:
             raise TrError(
                 "TR_PROTOCOL",
                 f"{path}: expected a control block {expected} of {BLOCK_BYTES} bytes, "
-                f"found {header} of {status.st_size} bytes: use packages of one version.",
+                f"found {header[:4]} of {status.st_size} bytes: use packages of one version.",
             )
+        if header[OFFER] == MEMORY_FILE:
+            inode = header[INODE_LOW] | header[INODE_HIGH] << 32
+            other = open_memory_file(header[PID], header[DESCRIPTOR], inode, BLOCK_BYTES)
+            if other is not None:
+                descriptor = other
+        is_memory_file = descriptor != plain
         if can_map():
-            return MappedBlock(descriptor)
-        return FileBlock(os.dup(descriptor))
+            return MappedBlock(descriptor, is_memory_file)
+        return FileBlock(os.dup(descriptor), is_memory_file)
     finally:
-        os.close(descriptor)
+        os.close(plain)
+        if descriptor != plain:
+            os.close(descriptor)
+
+
+def open_memory_file(pid: int, number: int, inode: int, size: int) -> int | None:
+    """Opens another process's memory file; None when we may not, or it is another file by now."""
+    try:
+        descriptor = os.open(f"/proc/{pid}/fd/{number}", os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:  # another pid namespace, or a /proc that hides it
+        return None
+    status = os.fstat(descriptor)
+    if status.st_ino == inode and status.st_size == size and stat.S_ISREG(status.st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _await_offer(descriptor: int) -> list[int]:
+    """The header's words. The host decides within milliseconds of our start what to offer."""
+    until = time.monotonic() + _OFFER_SECONDS
+    while True:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        content = os.read(descriptor, HEADER_BYTES)
+        header = memoryview(content.ljust(HEADER_BYTES, b"\0")).cast("I").tolist()
+        if header[OFFER] != UNDECIDED or header[0] != MAGIC or time.monotonic() > until:
+            return header
+        time.sleep(0.001)
 
 
 def can_map() -> bool:
     """Whether plain loads and stores of mapped words will do.
 
-    x86 keeps stores in order, and loads; ARM keeps neither, and Python has no barriers. Windows does
-    not promise that a mapping and ``ReadFile`` show the same.
+    x86 keeps stores in order, and loads; ARM keeps neither, and Python has no barriers. Windows
+    does not promise that a mapping and ``ReadFile`` show the same.
     """
     return sys.platform != "win32" and os.uname().machine in ("x86_64", "amd64", "i386", "i686")
 
@@ -90,7 +138,8 @@ def can_map() -> bool:
 class MappedBlock:
     may_spin = True
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, is_memory_file: bool) -> None:
+        self.is_memory_file = is_memory_file
         import mmap
         from _thread import allocate_lock
 
@@ -134,7 +183,8 @@ class FileBlock:
 
     may_spin = False
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, is_memory_file: bool) -> None:
+        self.is_memory_file = is_memory_file
         self._descriptor = descriptor
         self._host = bytearray(LINE_BYTES)
         self._worker = bytearray(LINE_BYTES)

@@ -25,7 +25,7 @@ class Carrier:
         self._block = block
         self._bell = bell
         self.slots = WorkerSlots(block, folder, bell.ring)
-        self.tensors = WorkerTensors(block, folder.path)
+        self.tensors = WorkerTensors(block, folder.path, block.is_memory_file)
 
     def close(self) -> None:
         self.tensors.close()
@@ -33,7 +33,7 @@ class Carrier:
 
 
 def open_carrier(folder: Folder) -> Carrier | None:
-    """The carrier that the host offers by ``TR_MEMORY``; None when it offers none, or none that works.
+    """The carrier that the host offers by ``TR_MEMORY``; None when there is none that works.
 
     Taken out of the environment: a process that the worker starts is not the worker.
     """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ALIGNMENT = 64
-_SIZES = {
+SIZES = {
     "float32": 4,
     "float16": 2,
     "bfloat16": 2,
@@ -70,14 +70,19 @@ def parse_field(field: Any) -> tuple[list[Segment], dict[str, Placed]]:
 
 
 def _placed(segment: int, offset: int, dtype: str, shape: list[int]) -> Placed:
-    return Placed(segment, offset, dtype, shape, prod(shape) * _SIZES[dtype])
+    return Placed(segment, offset, dtype, shape, prod(shape) * SIZES[dtype])
 
 
 def _check_segment(segment: Segment) -> None:
     counts = (segment.place, segment.generation, segment.lend, segment.size)
     if not all(type(count) is int and count >= 0 for count in counts):
         raise ValueError("a count")
-    if segment.place >= MAX_SEGMENTS or segment.owner not in ("host", "worker"):
+    if segment.place >= MAX_SEGMENTS or segment.owner not in (
+        "host",
+        "allocated",
+        "worker",
+        "given",
+    ):
         raise ValueError("a place")
     if type(segment.where) is not str:
         raise ValueError("where")

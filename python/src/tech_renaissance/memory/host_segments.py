@@ -7,68 +7,70 @@ from __future__ import annotations
 
 import os
 import stat
-import weakref
 
 from ..errors import TrError
-from .block import OPEN_FLAGS
+from .block import OPEN_FLAGS, open_memory_file
 from .layout import GENERATION, RETURNED
+from .users import Users
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import mmap
+    from collections.abc import Callable
     from typing import Any
 
     from .block import Block
     from .field import Segment
 
 
-class _Mapped:
-    """One segment. Everything that is read from it keeps it mapped."""
+class HostSegments:
+    def __init__(self, block: Block, folder: str) -> None:
+        self._block = block
+        self._folder = folder
+        self._places: dict[int, _Place] = {}
 
-    def __init__(self, path: str, segment: Segment) -> None:
-        import ctypes
-        import mmap
+    def lend(self, segment: Segment) -> Lent:
+        """The host has lent it to us with a request."""
+        place = self._places.get(segment.place)
+        if place is None or place.generation != segment.generation:
+            self._forget(segment.place)
+            path = os.path.join(self._folder, f"host-{segment.place}-{segment.generation}.segment")
+            place = self._places[segment.place] = _Place(self._block.worker, segment, path)
+        place.owner, place.lend = segment.owner, segment.lend
+        place.users.enter()
+        return Lent(place)
 
-        try:
-            self._descriptor = os.open(path, OPEN_FLAGS)
-        except OSError as cause:
-            raise _lost(path, segment.size, cause.strerror) from cause
-        self.generation = segment.generation
-        self._path = path
-        self._size = segment.size
-        try:
-            self.check()
-            self._map: mmap.mmap = mmap.mmap(self._descriptor, segment.size)
-        except BaseException:
-            os.close(self._descriptor)
-            raise
-        self._exporter = ctypes.c_char * segment.size
+    def find(self, address: int, nbytes: int) -> tuple[Callable[[], Segment], int] | None:
+        """How to name the tensor of the host's user that this memory is in, and where in it."""
+        for place in self._places.values():
+            start = place.address
+            if start is not None and start <= address and address + nbytes <= start + place.size:
+                if place.owner != "allocated":
+                    return None
+                return place.entry, address - start
+        return None
 
-    def check(self) -> None:
-        """A page that is not there any more would end the process when it is touched."""
-        status = os.fstat(self._descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-            raise _lost(self._path, self._size, "something else than a plain file of its own")
-        if status.st_size < self._size:
-            raise _lost(self._path, self._size, f"{status.st_size} bytes")
-
-    def lend(self) -> Any:
-        """An object that everything made from it keeps alive, and nothing else does.
-
-        A memoryview would not do: what is made from one refers to what that one was made from.
-        """
-        return self._exporter.from_buffer(self._map)
+    def trim(self) -> None:
+        """Lets go of the segments that the host has removed."""
+        self._block.refresh()
+        for index, place in list(self._places.items()):
+            if self._block.host[GENERATION + index] != place.generation:
+                self._forget(index)
 
     def close(self) -> None:
-        os.close(self._descriptor)  # the mapping goes with the last view of it
+        for index in list(self._places):
+            self._forget(index)
+
+    def _forget(self, index: int) -> None:
+        place = self._places.pop(index, None)
+        if place is not None:
+            place.close()
 
 
 class Lent:
     """One segment for one request."""
 
-    def __init__(self, segments: HostSegments, segment: Segment) -> None:
-        self._segments = segments
-        self._segment = segment
+    def __init__(self, place: _Place) -> None:
+        self._place = place
         self._buffer: Any = None
 
     def buffer(self) -> Any:
@@ -77,69 +79,85 @@ class Lent:
         Raises TR_SEGMENT_LOST.
         """
         if self._buffer is None:
-            self._buffer = self._segments.map(self._segment)
+            buffer = self._buffer = self._place.export()
+            self._place.users.watch(buffer)
         return self._buffer
 
     def done(self) -> None:
-        """The request is over: nobody but the owners of views has any business with it now."""
+        """The request is over: only the owners of views have any business with it now."""
         if self._buffer is None:
-            self._segments.give_back(self._segment.place, self._segment.lend)
+            self._place.users.leave()
         self._buffer = None
 
 
-class HostSegments:
-    def __init__(self, block: Block, folder: str) -> None:
-        self._block = block
-        self._folder = folder
-        self._mapped: dict[int, _Mapped] = {}
-        self._lent: dict[int, Any] = {}
+class _Place:
+    """One segment. Everything that is read from it keeps it mapped."""
 
-    def give_back(self, place: int, lend: int) -> None:
-        """The host sees it with our next message."""
-        self._block.worker[RETURNED + place] = lend
+    def __init__(self, returned: memoryview[int], segment: Segment, path: str) -> None:
+        self.owner, self._index, self.generation, self.lend, self.size, self._where = segment
+        self.users = Users(self._give_back)
+        self.address: int | None = None
+        self._returned = returned
+        self._path = path
+        self._descriptor = -1
+        self._map: Any = None
+        self._exporter: Any = None
 
-    def map(self, segment: Segment) -> Any:
-        place, lend = segment.place, segment.lend
-        mapped = self._mapped.get(place)
-        if mapped is None or mapped.generation != segment.generation:
-            self._forget(place)
-            mapped = self._mapped[place] = _Mapped(self._path(segment), segment)
-        else:
-            mapped.check()
-        buffer = mapped.lend()
-        worker, lent = self._block.worker, self._lent
+    def _give_back(self) -> None:
+        """Nobody uses it any more; the host sees it with our next message."""
+        self._returned[RETURNED + self._index] = self.lend
 
-        def gone(_reference: Any) -> None:
-            lent.pop(place, None)
-            worker[RETURNED + place] = lend
+    def entry(self) -> Segment:
+        from .field import Segment
 
-        lent[place] = weakref.ref(buffer, gone)
-        return buffer
+        return Segment(self.owner, self._index, self.generation, self.lend, self.size, self._where)
 
-    def trim(self) -> None:
-        """Lets go of the segments that the host has removed."""
-        self._block.refresh()
-        for place, mapped in list(self._mapped.items()):
-            if self._block.host[GENERATION + place] != mapped.generation:
-                self._forget(place)
+    def export(self) -> Any:
+        """An object that everything made from it keeps alive, and nothing else does.
+
+        A memoryview would not do: what is made from one refers to what that one was made from.
+        """
+        if self._map is None:
+            self._open()
+        elif self._where == "":
+            self._check()
+        return self._exporter.from_buffer(self._map)
 
     def close(self) -> None:
-        for place in list(self._mapped):
-            self._forget(place)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)  # the mapping goes with the last view of it
 
-    def _forget(self, place: int) -> None:
-        mapped = self._mapped.pop(place, None)
-        if mapped is not None:
-            mapped.close()
+    def _open(self) -> None:
+        import ctypes
+        import mmap
 
-    def _path(self, segment: Segment) -> str:
-        return os.path.join(self._folder, f"host-{segment.place}-{segment.generation}.segment")
+        if self._where:
+            pid, number, inode = map(int, self._where.split(":"))
+            descriptor = open_memory_file(pid, number, inode, self.size)
+            if descriptor is None:
+                raise self._lost("a memory file that we cannot open")
+            self._descriptor = descriptor
+        else:
+            try:
+                self._descriptor = os.open(self._path, OPEN_FLAGS)
+            except OSError as cause:
+                raise self._lost(cause.strerror) from cause
+            self._check()
+        self._map = mmap.mmap(self._descriptor, self.size)
+        self._exporter = ctypes.c_char * self.size
+        self.address = ctypes.addressof(self._exporter.from_buffer(self._map))
 
+    def _check(self) -> None:
+        """A page that is not there any more would end the process when it is touched."""
+        status = os.fstat(self._descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            raise self._lost("something else than a plain file of its own")
+        if status.st_size < self.size:
+            raise self._lost(f"{status.st_size} bytes")
 
-def _lost(path: str, expected: int, found: str | None) -> TrError:
-    return TrError(
-        "TR_SEGMENT_LOST",
-        f"{path}: expected {expected} bytes of shared memory, found {found}: "
-        "something outside of the session has cut or removed it.",
-    )
-
+    def _lost(self, found: str | None) -> TrError:
+        return TrError(
+            "TR_SEGMENT_LOST",
+            f"{self._where or self._path}: expected {self.size} bytes of shared memory, "
+            f"found {found}: something outside of the session has cut or removed it.",
+        )

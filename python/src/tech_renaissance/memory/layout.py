@@ -1,7 +1,7 @@
 """Where things are in the control block.
 
-What they mean and how they are used is written once, in ``packages/shared-memory/src/layout.ts``; the
-names here are the same. Words are ``uint32`` in the machine's own byte order.
+What they mean and how they are used is written once, in ``packages/shared-memory/src/layout.ts``;
+the names here are the same. Words are ``uint32`` in the machine's own byte order.
 """
 
 LAYOUT_VERSION = 1
@@ -9,6 +9,17 @@ MAGIC = 0x4D53_5254
 SLOT_BYTES = 32 * 1024
 MAX_SEGMENTS = 24
 SPILLED = 0x8000_0000
+
+# The header.
+HEADER_BYTES = 64
+OFFER = 4
+PID = 5
+DESCRIPTOR = 6
+INODE_LOW = 7
+INODE_HIGH = 8
+# What the host offers.
+UNDECIDED = 0
+MEMORY_FILE = 2
 
 HOST_LINE = 256
 WORKER_LINE = 512

@@ -1,7 +1,6 @@
 """The worker's end of the control block: a request comes in, a response goes out."""
 
 # The start counts in milliseconds: no pathlib, imports only where they are needed.
-# ruff: noqa: PTH118
 
 from __future__ import annotations
 
@@ -11,9 +10,9 @@ import time
 from ..errors import TrError
 from .layout import (
     ATTACHED,
-    HOST_SLEEPS,
     FOR_FREE_SLOT,
     FOR_MESSAGE,
+    HOST_SLEEPS,
     REQUEST_NUMBER,
     REQUEST_TAKEN,
     RESPONSE_NUMBER,
@@ -39,7 +38,7 @@ _SPIN_SECONDS = 200e-6
 _LOOKS_BEFORE_YIELD = 50
 """About 4 µs."""
 _MAX_SLOT_MESSAGE = SLOT_BYTES - 4
-_yield = getattr(os, "sched_yield", None)
+_yield = getattr(os, "sched_yield", lambda: None)
 
 
 class WorkerSlots:
@@ -52,7 +51,7 @@ class WorkerSlots:
         self._taken = 0
         self._response = 0
         self._taken_at = self._active_at = time.perf_counter()
-        self._spins = block.may_spin and _yield is not None
+        self._spins = block.may_spin
         block.worker[ATTACHED] = 1
         if not self._spins:
             block.worker[WORKER_SLEEPS] = 1  # for ever: every change is told
@@ -138,8 +137,6 @@ class WorkerSlots:
     def _spin(self, free_slot: bool) -> bool:
         host, taken, response = self._block.host, self._taken, self._response
         end = self._active_at + _SPIN_SECONDS
-        yields = _yield
-        assert yields is not None
         while True:
             for _ in range(_LOOKS_BEFORE_YIELD):
                 if host[REQUEST_NUMBER] != taken:
@@ -148,7 +145,7 @@ class WorkerSlots:
                 return True
             if time.perf_counter() > end:
                 return False
-            yields()
+            _yield()
 
     def _is_taken_back(self, number: int) -> bool:
         """The host has asked for it while we took it: its verdict is on the way."""
