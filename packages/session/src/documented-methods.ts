@@ -6,6 +6,7 @@ import { waitLimitMs } from "./options.js";
 import type { Answer, Limits } from "./pending-request.js";
 import { answerText, checked, type Message, messageRequest } from "./requests.js";
 import { SessionCore, type SignalOptions } from "./session-core.js";
+import type { SessionState } from "./state.js";
 import { tensorFile, writeTensors } from "./tensor-files.js";
 import { readyVerdict, waitForVerdict } from "./wait-for-state.js";
 import type { ReadyWorker } from "./worker-life.js";
@@ -26,14 +27,15 @@ export abstract class DocumentedMethods extends SessionCore {
 
   /** Resolves to true when the worker waits for a request, to false when the time is up or the worker is gone. */
   async waitUntilReady(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
-    return waitForVerdict(this, waitLimitMs(timeoutMs), signal, readyVerdict);
+    return waitForVerdict(this, waitLimitMs(timeoutMs), signal, (state) => this.#verdict(state));
   }
 
   /** Resolves to true when everything sent was answered and the last answer was no error; false: it was one, or the time is up. */
   async waitUntilOk(timeoutMs = 10_000, { signal }: SignalOptions = {}): Promise<boolean> {
-    return waitForVerdict(this, waitLimitMs(timeoutMs), signal, (state) =>
-      readyVerdict(state) === true ? !this.runningNow().exchange.hasFailed : readyVerdict(state),
-    );
+    return waitForVerdict(this, waitLimitMs(timeoutMs), signal, (state) => {
+      const verdict = this.#verdict(state);
+      return verdict === true ? !this.runningNow().exchange.hasFailed : verdict;
+    });
   }
 
   /**
@@ -153,6 +155,11 @@ export abstract class DocumentedMethods extends SessionCore {
     this.#sends.set(tag, send);
     this.#sentTags.add(tag);
     await send;
+  }
+
+  /** A crash is none while another start is to come. */
+  #verdict(state: SessionState): boolean | undefined {
+    return state.status === "crashed" && this.isStarting ? undefined : readyVerdict(state);
   }
 
   /** When the start and the sends that are under way have ended. */

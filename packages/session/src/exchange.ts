@@ -212,7 +212,8 @@ export class Exchange {
 
   #stopped(pending: PendingRequest, response: Response): void {
     this.#sender.removeArguments(pending); // one that never ran has not read them
-    pending.stopped("cancelled", cleanUpError(response, pending.request.command));
+    const how = this.#isKilling ? "killed" : "cancelled"; // its last word, perhaps, as it is being killed
+    pending.stopped(how, cleanUpError(response, pending.request.command));
     this.#finish(pending);
   }
 

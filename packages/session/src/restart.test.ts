@@ -33,6 +33,19 @@ describe("a worker that crashes", () => {
     expect(await session.fetchResponse("echo 5")).toBe("5");
   });
 
+  it("takes no answer along that is unread, and is waited for", async () => {
+    const session = await sessions.started({ restart });
+    await session.sendRequest("echo first");
+    await session.waitUntilReady();
+    await session.sendRequest("leave 3");
+    await once(session, "exit");
+    expect(await session.waitUntilReady()).toBe(true);
+    await session.sendRequest("echo last");
+    expect(await session.waitForResponse()).toBe("first");
+    await expect(session.waitForResponse()).rejects.toMatchObject({ code: "TR_WORKER_CRASHED" });
+    expect(await session.waitForResponse()).toBe("last");
+  });
+
   it("too often stays crashed, and its error says so", async () => {
     const session = await sessions.started({ restart: { ...restart, maxRestarts: 2 } });
     for (const _ of [1, 2, 3]) {
@@ -81,9 +94,9 @@ describe("a worker that crashes", () => {
     await session.start();
     expect(session.state.status).toBe("ready");
     await crashUntilPauseOf(800);
-    const waiting = code(session.call("count"));
+    const waiting = [code(session.call("count")), session.waitUntilReady(0)];
     await session.terminate();
-    expect(await waiting).toBe("TR_WORKER_CRASHED");
+    expect(await Promise.all(waiting)).toEqual(["TR_WORKER_CRASHED", false]);
     expect(session.isAlive()).toBe(false);
     expect(performance.now() - started).toBeLessThan(5000);
     await session.start();

@@ -14,7 +14,7 @@ import { spawnWorker, waitUntilStarted } from "./start-worker.js";
 import { Starter } from "./starter.js";
 import { StatefulSession } from "./stateful-session.js";
 import { askToLeave, type StopLadder } from "./stop-worker.js";
-import { sessionClosed, sessionTerminated } from "./stopped-errors.js";
+import { cancelled, sessionClosed, sessionTerminated } from "./stopped-errors.js";
 import { type Ending, type ReadyWorker, terminateLadder, WorkerLife } from "./worker-life.js";
 import type { Exit } from "./worker-process.js";
 import { randomSessionId } from "./workspace.js";
@@ -31,7 +31,7 @@ export abstract class SessionCore extends StatefulSession {
   readonly sessionId: string;
   protected readonly options: ResolvedOptions;
   protected readonly mailbox = new Mailbox();
-  readonly #starter = new Starter((signal) => this.#start(signal));
+  readonly #starter = new Starter((signal, isOwn) => this.#start(signal, isOwn));
   readonly #restarts: RestartPolicy | undefined;
   #life: WorkerLife | undefined;
   #requests = 0;
@@ -77,9 +77,7 @@ export abstract class SessionCore extends StatefulSession {
 
   /** What can be said of the worker at this moment; it is not asked, its last heartbeat is read. */
   async health({ signal }: SignalOptions = {}): Promise<SessionHealth> {
-    if (signal?.aborted) {
-      throw new TrError("TR_CANCELLED", "health was cancelled", { cause: signal.reason });
-    }
+    if (signal?.aborted) throw cancelled("health", signal)(undefined);
     const life = this.isRunning ? this.#life : undefined;
     const gone = { status: "gone", alive: false, callsServed: 0 } as const;
     return life?.health(this.#generation) ?? { ...gone, generation: this.#generation };
@@ -173,10 +171,10 @@ export abstract class SessionCore extends StatefulSession {
   }
 
   /** @param signal its reason is the TrError to fail with */
-  async #start(signal: AbortSignal): Promise<void> {
+  async #start(signal: AbortSignal, isRestart: boolean): Promise<void> {
     await Promise.race([this.#life?.gone, onceAborted(signal)]);
     signal.throwIfAborted();
-    this.mailbox.clear();
+    if (!isRestart) this.mailbox.clear(); // nobody has asked for it: what is unread stays
     const worker = await spawnWorker(this.options, this.sessionId, (stream, line) =>
       this.tellLine(stream, line, `[${this.sessionId}]`, this.options.quiet),
     );
@@ -239,13 +237,15 @@ export abstract class SessionCore extends StatefulSession {
   #failed(error: TrError, mayRestart: boolean): void {
     const policy = mayRestart ? this.#restarts : undefined;
     const delayMs = policy?.next(performance.now());
-    const isExhausted = policy !== undefined && delayMs === undefined;
+    const isExhausted = policy && delayMs === undefined;
+    const starting = delayMs === undefined ? undefined : this.#starter.startAfter(delayMs);
     this.apply({ type: "failed", error: isExhausted ? policy.exhausted(error) : error });
     if (delayMs === undefined) return;
-    const { promise, signal } = this.#starter.startAfter(delayMs);
     this.tell("restart", { generation: this.#generation + 1, delayMs, reason: error });
-    promise.catch((failure) => {
-      if (!signal.aborted) this.#failed(failure, true);
+    starting?.promise.catch((failure) => {
+      if (!starting.signal.aborted) this.#failed(failure, true);
+      // Told again to who waits for a start that is not to come any more.
+      else if (this.state.status === "crashed") this.apply({ type: "failed", error });
     });
   }
 }

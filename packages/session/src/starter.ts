@@ -11,11 +11,11 @@ interface Starting {
 
 /** The starts of a session, one at a time. */
 export class Starter {
-  readonly #start: (signal: AbortSignal) => Promise<void>;
+  readonly #start: (signal: AbortSignal, isOwn: boolean) => Promise<void>;
   #current: Starting | undefined;
 
-  /** @param start the signal's reason is the TrError to fail with */
-  constructor(start: (signal: AbortSignal) => Promise<void>) {
+  /** @param start `signal`: its reason is the TrError to fail with; `isOwn`: the session's own, by `startAfter` */
+  constructor(start: (signal: AbortSignal, isOwn: boolean) => Promise<void>) {
     this.#start = start;
   }
 
@@ -30,7 +30,7 @@ export class Starter {
 
   /** Starts, or hurries and joins the start that is under way. When the last who wanted it aborts, it ends. */
   async start(signal?: AbortSignal): Promise<void> {
-    this.#current ??= this.#begin(0, 0);
+    this.#current ??= this.#begin(0, false);
     const starting = this.#current;
     starting.hurry();
     starting.callers++;
@@ -49,7 +49,7 @@ export class Starter {
 
   /** Starts after a pause, on the session's own account: it goes on whoever gives it up. */
   startAfter(pauseMs: number): { promise: Promise<void>; signal: AbortSignal } {
-    this.#current = this.#begin(pauseMs, 1);
+    this.#current = this.#begin(pauseMs, true);
     const { promise, control } = this.#current;
     return { promise, signal: control.signal };
   }
@@ -61,7 +61,7 @@ export class Starter {
     await starting?.promise.catch(() => undefined); // its own callers are told why it failed
   }
 
-  #begin(pauseMs: number, callers: number): Starting {
+  #begin(pauseMs: number, isOwn: boolean): Starting {
     const control = new AbortController();
     const { signal } = control;
     let hurry = () => {};
@@ -79,14 +79,14 @@ export class Starter {
           });
         }
         signal.throwIfAborted();
-        await this.#start(signal);
+        await this.#start(signal, isOwn);
       } finally {
         this.#current = undefined;
       }
     };
     const promise = run();
     promise.catch(() => undefined); // its callers wait for it one by one, and some have gone
-    return { promise, control, hurry: () => hurry(), callers };
+    return { promise, control, hurry: () => hurry(), callers: isOwn ? 1 : 0 };
   }
 }
 

@@ -5,6 +5,7 @@ import type { Tensor } from "@tr/tsr-codec";
 import { execa } from "execa";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { script, useSessions, useSharedSession } from "../test/scripts.js";
+import { server } from "../test/wide.types.js";
 
 const session = useSharedSession({ script: script("streaming.py") });
 const sessions = useSessions();
@@ -225,6 +226,18 @@ describe("a stream", () => {
       options,
     );
     expect(stdout).toBe("0\nlate");
+  });
+
+  it("is a method of a typed interface", async () => {
+    const own = await sessions.started({ script: script("wide.py") });
+    const api = own.as(server);
+    const seen: number[] = [];
+    for await (const item of api.count(1000, { start: 5 }, { idleTimeoutMs: 5000 })) {
+      if (seen.push(item) === 3) break;
+    }
+    expect(seen).toEqual([5, 6, 7]);
+    expect(own.isReady()).toBe(true);
+    for await (const { step } of api.ticks({ step: 0.5 })) expect(step).toBe(0.5);
   });
 
   it("is typed", () => {

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tech_renaissance import command, serve
+from tech_renaissance import command, progress, serve
 
 running = 0
 most = 0
@@ -13,6 +13,7 @@ async def work(number, seconds):
     global running, most
     running += 1
     most = max(most, running)
+    progress(0)
     try:
         await asyncio.sleep(seconds)
     finally:
