@@ -557,3 +557,54 @@ def test_converters_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         call: Any = FakeCall([[{"size": 1}]], {})
         signature.arguments(call)
     assert made == [list[Layer]]
+
+
+HOSTILE: list[Any] = [
+    *(
+        None,
+        True,
+        False,
+        0,
+        -1,
+        2**70,
+        1.5,
+        1e308,
+        "",
+        "x",
+        "\ud800",
+        "nan",
+        "1" * 5000,
+        "2026-01-01",
+    ),
+    *({}, [], {"$tensor": "t"}, {"$tensor": "../t"}, {"$float": "nan"}, {"$float": "x"}),
+    *({"$int": "9" * 400}, {"$int": "x"}, {"$dict": {"$dict": {}}}, {"$dict": 1}, {"$x": 1}),
+    *({"size": 1}, {"size": "x"}, {"name": "n", "layers": [None]}, {"__class__": 1}, {"": 1}),
+    *({"value": 1, "children": [{"value": 1}]}, [[[]]], [1, "two"], [{"size": 1}], {"1": "a"}),
+]
+ANNOTATIONS: list[Any] = [
+    *(int, float, str, bool, None, list, dict, set, tuple, bytes, Any, Colour, Level, Odd, Loose),
+    *(Bits, Literal["a", 1, True], Path, dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID),
+    *(decimal.Decimal, Layer, Config, Node, Box, Loosely, Point, Plain, Held[int], "torch.Tensor"),
+]
+
+
+def test_hostile_arguments_are_refused_or_taken_and_nothing_else() -> None:
+    shapes: list[Any] = [*ANNOTATIONS, *(Union[int, each] for each in ANNOTATIONS)]
+    generics: list[tuple[Any, int]] = [(list, 1), (set, 1), (Optional, 1), (dict, 2), (tuple, 2)]
+    for generic, count in generics:
+        shapes += [generic[(each,) * count] for each in ANNOTATIONS]
+    taken = refused = 0
+    for annotation in shapes:
+        signature = Signature("f", takes(annotation))
+        for value in HOSTILE:
+            for json in (value, [value], {"a": value}, [value, value]):
+                made: Any = FakeCall([json], {})
+                try:
+                    signature.arguments(made)
+                    taken += 1
+                except TrError as error:
+                    assert error.code == "TR_INVALID_ARGUMENT"
+                    assert len(str(error)) < 1500
+                    refused += 1
+    assert taken > 1000
+    assert refused > 1000
