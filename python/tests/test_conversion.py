@@ -524,6 +524,36 @@ def test_bytes_come_as_the_class_that_is_asked_for() -> None:
         assert (type(value), bytes(value)) == (cls, b"ab")
 
 
+def test_numpys_scalars_are_made_and_checked() -> None:
+    np = pytest.importorskip("numpy")
+    for cls, json, expected in (
+        (np.float32, 3, "3.0"),
+        (np.int8, 3.0, "3"),
+        (np.bool_, True, "True"),
+        (np.str_, "x", "x"),
+        (np.floating, 1, "1.0"),
+        (np.integer, 1, "1"),
+        (np.datetime64, "2026-01-01", "2026-01-01"),  # not one of ours: as it is
+    ):
+        assert str(convert(cls, json)) == expected
+    many: Any = list
+    assert type(convert(many[np.float32], [1])[0]) is np.float32
+    assert refusal(np.int8, 300) == "x: expected numpy.int8, found 300"
+    assert refusal(np.uint8, -1) == "x: expected numpy.uint8, found -1"
+    assert refusal(np.float32, "1") == "x: expected float, found '1'"
+    assert refusal(np.bool_, 1) == "x: expected bool, found 1"
+
+
+def test_arrays_are_asked_for_in_many_spellings() -> None:
+    np = pytest.importorskip("numpy")
+    arrays = pytest.importorskip("numpy.typing")
+    for annotation in (np.ndarray, arrays.NDArray[np.float32], "np.ndarray"):
+        assert convert(annotation, {"$tensor": "t"}) == ("t", "numpy")
+        assert refusal(annotation, [1]).startswith("x: expected a tensor (")
+    # Anything that an array can be made of: not checked.
+    assert convert(arrays.ArrayLike, [1, [2]]) == [1, [2]]
+
+
 def test_an_exception_of_a_class_is_its_own() -> None:
     with pytest.raises(LookupError, match="never right"):
         convert(Union[Picky, int], {"size": 3})
@@ -592,7 +622,7 @@ def test_hostile_arguments_are_refused_or_taken_and_nothing_else() -> None:
     shapes: list[Any] = [*ANNOTATIONS, *(Union[int, each] for each in ANNOTATIONS)]
     generics: list[tuple[Any, int]] = [(list, 1), (set, 1), (Optional, 1), (dict, 2), (tuple, 2)]
     for generic, count in generics:
-        shapes += [generic[(each,) * count] for each in ANNOTATIONS]
+        shapes += [generic[(each,) * count if count > 1 else each] for each in ANNOTATIONS]
     taken = refused = 0
     for annotation in shapes:
         signature = Signature("f", takes(annotation))
