@@ -1,5 +1,7 @@
 // A campaign is a test of the ordinary run at another size: node scripts/campaign.mjs <name> [--size N] [--seed N]
 import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -7,9 +9,13 @@ import { parseArgs } from "node:util";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const windows = process.platform === "win32";
 
+const report = join(tmpdir(), `tr-campaign-${process.pid}.json`);
 const vitest = (project, file, title) => [
   "pnpm",
-  ["exec", "vitest", "run", "--project", project, file, ...(title ? ["-t", title] : [])],
+  [
+    ...["exec", "vitest", "run", "--project", project, file, ...(title ? ["-t", title] : [])],
+    ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+  ],
 ];
 const environment = windows ? join("Scripts", "python.exe") : join("bin", "python");
 const python = process.env.TR_PYTHON || join(root, ".venv", environment);
@@ -75,4 +81,8 @@ const { status } = spawnSync(file, args, {
 console.log(
   `campaign ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}`,
 );
-process.exit(status ?? 1);
+// A tool that is missing, or a title that has changed, is no success: vitest says so of a test it skips.
+const hasRun = !existsSync(report) || JSON.parse(readFileSync(report, "utf8")).numPassedTests > 0;
+if (!hasRun) console.error(`campaign ${name}: no test ran`);
+rmSync(report, { force: true });
+process.exit(hasRun ? (status ?? 1) : 1);
