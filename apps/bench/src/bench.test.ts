@@ -1,4 +1,7 @@
-import { expect, it } from "vitest";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { benchWork, type Contestant } from "./bench.js";
 import { kinds } from "./kinds.js";
 import { versionsOf } from "./versions.js";
@@ -26,13 +29,22 @@ it("leaves out what a peer cannot do, and says why", async () => {
   expect(results).toEqual([{ peer: "pythonia", leftOut: "one worker per program" }]);
 });
 
-it("goes on without a peer that fails, and says why", async () => {
-  const both = [contestant("stdio-framed"), contestant("memory-copy")];
-  const { results } = await benchWork(work("4KiB"), both, 1, true);
+it("goes on without a peer that fails, says why, and leaves nothing of it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "trb-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ["TMPDIR", "TEMP"]) vi.stubEnv(name, folder);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const all = ["stdio-framed", "unix-stream", "memory-copy"].map((name) => contestant(name));
+  const { results } = await benchWork(work("4KiB"), all, 1, true);
+  const failed = expect.stringMatching(/no.such.python ENOENT/);
   expect(results).toEqual([
-    { peer: "stdio-framed", failed: expect.stringMatching(/no.such.python ENOENT/) },
+    { peer: "stdio-framed", failed },
+    { peer: "unix-stream", failed },
     { peer: "memory-copy", figures: expect.anything(), rounds: [expect.anything()] },
   ]);
+  await expect.poll(() => readdirSync(folder)).toEqual([]);
 });
 
 it("knows the version of everything that it installs", () => {

@@ -51,9 +51,13 @@ export class Lane {
     await exited;
   }
 
-  /** After a failure: its worker leaves when its stdin ends. */
+  /** After a failure: told to tidy up and leave, and killed a second later. Its worker leaves when its stdin ends. */
   kill(): void {
-    this.#process.kill("SIGKILL");
+    const child = this.#process;
+    const timer = setTimeout(() => child.kill("SIGKILL"), 1000);
+    child.once("exit", () => clearTimeout(timer));
+    if (child.exitCode !== null || child.signalCode !== null) clearTimeout(timer);
+    else if (child.connected) child.disconnect();
   }
 
   #report<T extends LaneReport["type"]>(type: T): Promise<LaneReport & { type: T }> {
