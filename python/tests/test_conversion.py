@@ -581,7 +581,7 @@ def test_converters_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         made.append(annotation)
         return converter_for(annotation, *rest)
 
-    monkeypatch.setattr("tech_renaissance.binding.converter_for", count)
+    monkeypatch.setattr("tech_renaissance.conversion.compiler.converter_for", count)
     signature = Signature("f", takes(list[Layer]))
     for _ in range(3):
         call: Any = FakeCall([[{"size": 1}]], {})

@@ -22,17 +22,7 @@ from .annotations import (
 from .class_fields import is_dataclass, is_named_tuple, is_typed_dict, scope_of_module
 from .classes import dataclass_of, enum_of, named_tuple_of, typed_dict_of
 from .containers import choice_of, dict_of, list_of, no_tensor, optional_of, tuple_of, union_of
-from .scalars import (
-    as_it_is,
-    scalar_of,
-    tensor_of,
-    to_bool,
-    to_float,
-    to_int,
-    to_none,
-    to_str,
-    untouched,
-)
+from .scalars import BY_CLASS, as_it_is, scalar_of, tensor_of, to_none, untouched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,10 +35,7 @@ if TYPE_CHECKING:
     from .misfit import Converter
 
 _SIMPLE: dict[Any, Converter] = {
-    int: to_int,
-    float: to_float,
-    str: to_str,
-    bool: to_bool,
+    **BY_CLASS,
     None: to_none,
     type(None): to_none,
     object: as_it_is,

@@ -72,8 +72,9 @@ def untouched(kind: Kind | None) -> Converter:
     return lambda json, call: decode_value(json, lambda tag: call.read_tensor(tag, kind))
 
 
+BY_CLASS: dict[Any, Converter] = {int: to_int, float: to_float, str: to_str, bool: to_bool}
 # A value of exactly this type is what the converter would give.
-EXACT: dict[Converter, type] = {to_int: int, to_float: float, to_str: str, to_bool: bool}
+EXACT: dict[Converter, Any] = {convert: cls for cls, convert in BY_CLASS.items()}
 
 
 def tensor_of(kind: Kind | None, name: str, make: Callable[[Any], Any] | None = None) -> Converter:
