@@ -46,9 +46,9 @@ export class Books {
   }
 
   remove(pending: PendingRequest): void {
-    if (!this.#active.delete(pending.id) && pending.phase === "queued") {
-      this.#queue.splice(this.#queue.indexOf(pending), 1);
-    }
+    if (this.#active.delete(pending.id)) return;
+    const index = this.#queue.indexOf(pending);
+    if (index !== -1) this.#queue.splice(index, 1);
   }
 
   /** All of them, those that were sent first; only what is being read stays in the books. */

@@ -72,7 +72,10 @@ export class ItemStream<T> implements PythonStream<T>, ItemSink {
   }
 
   next(): Promise<IteratorResult<T>> {
-    if (this.#leaving !== undefined) return this.#leaving.then(() => done);
+    if (this.#leaving !== undefined) {
+      const left = () => done; // how it ended is for who has called return()
+      return this.#leaving.then(left, left);
+    }
     this.#asked++;
     const result = new Promise<IteratorResult<T>>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });

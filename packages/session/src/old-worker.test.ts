@@ -162,7 +162,7 @@ describe("an old worker that takes its time", () => {
 
   it("that hangs does not keep what is queued for ever: its limit counts as well", async () => {
     const session = await startedOld();
-    const timedOut = { code: "TR_CALL_TIMEOUT", timeoutMs: 50, stopped: undefined };
+    const timedOut = { code: "TR_CALL_TIMEOUT", timeoutMs: 50 };
     await expect(session.fetchResponse("sleep 30", 50)).rejects.toMatchObject(timedOut);
     const unsent = { code: "TR_CALL_TIMEOUT", timeoutMs: 60, stopped: "unsent" };
     await expect(session.call("echo", [1], { timeoutMs: 60 })).rejects.toMatchObject(unsent);
