@@ -52,6 +52,10 @@ class CallHost:
         path = self.host.path("cancel.json")
         wait_until(lambda: self.pump() or not path.exists(), "room for the cancel")
         wait_until(lambda: not path.exists(), "room for the cancel")
+        self.cancel_now(identifier)
+
+    def cancel_now(self, identifier: str) -> None:
+        """Without taking responses, once the last cancel is known to be taken."""
         self._replace("cancel.json", {"id": identifier})
         if self._signals:
             os.kill(self.host.process.pid, signal.SIGURG)
@@ -80,8 +84,8 @@ class CallHost:
         """Until ``count`` responses of it have come."""
         sequence = self.seen[identifier]
         wait_until(
-            lambda: self.pump() and len(sequence) >= count or len(sequence) >= count,
-            f"response {count} of {identifier}, there are {sequence}",
+            lambda: (self.pump() and len(sequence) >= count) or len(sequence) >= count,
+            f"response {count} of {identifier}",
         )
         return sequence
 
@@ -94,7 +98,7 @@ class CallHost:
                 pass
             return bool(sequence) and sequence[-1]["final"]
 
-        wait_until(is_there, f"the end of {identifier}, there are {sequence}")
+        wait_until(is_there, f"the end of {identifier}")
         return sequence[-1]
 
     def parts(self, identifier: str, kind: str) -> list[Any]:
@@ -118,4 +122,5 @@ def is_cancelled(response: Response) -> bool:
     if response["kind"] != "error":
         return False
     error = response["error"]
-    return (error["type"], error["code"], error["traceback"]) == ("TaskCancelled", "TR_CANCELLED", "")
+    told = error["type"], error["code"], error["traceback"]
+    return told == ("TaskCancelled", "TR_CANCELLED", "")

@@ -31,6 +31,14 @@ def value_answer(job: Job, result: Any) -> Answer:
     return Answer(text_of(result, value, call.request), value, call.take_tags())
 
 
+def result_answer(job: Job, result: Any) -> Answer:
+    """The last answer for what a function returned; in a stream that is its only item."""
+    if not job.request.stream:
+        return value_answer(job, result)
+    job.outbox.put(item_answer(job, result), job)
+    return value_answer(job, None)
+
+
 def item_answer(job: Job, item: Any) -> Answer:
     """One item of a stream. Raises as ``value_answer``."""
     assert job.call is not None  # noqa: S101 - a refused request has no items

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from .file_channel import Folder
     from .job import Job, Jobs
+    from .overdue import Overdue
 
     Result = TypeVar("Result")
 else:
@@ -142,13 +143,23 @@ class Guard:
 
 
 class Canceller:
-    """Takes cancel.json. ``wake``: ends the main thread's wait."""
+    """Takes cancel.json. ``wake`` ends the main thread's wait, ``ring`` the heartbeat's."""
 
-    def __init__(self, folder: Folder, jobs: Jobs, guard: Guard, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        jobs: Jobs,
+        guard: Guard,
+        overdue: Overdue,
+        wake: Callable[[], None],
+        ring: Callable[[], None],
+    ) -> None:
         self._folder = folder
         self._jobs = jobs
         self._guard = guard
+        self._overdue = overdue
         self._wake = wake
+        self._ring = ring
         self._early: list[str] = []
         self._is_looking = False
         self._again = False
@@ -211,6 +222,8 @@ class Canceller:
         if job.is_cancelled:
             return
         job.is_cancelled = True
-        if job.tell is not None and job is not self._guard.running:
-            job.tell()
+        if job.tell is not None:
+            job.tell()  # of a coroutine: once it waits, if it has not been told before
+        if self._overdue.add(job):
+            self._ring()
         self._wake()

@@ -9,7 +9,7 @@ import asyncio
 import atexit
 from contextvars import copy_context
 
-from .answers import cancelled_answer, item_answer, outcome_answer, value_answer
+from .answers import cancelled_answer, item_answer, outcome_answer, result_answer, value_answer
 from .job import current
 
 TYPE_CHECKING = False
@@ -129,10 +129,7 @@ class Coroutines:
         error: BaseException | None = None
         try:
             result = await _Guarded(self._guard, job, awaitable)
-            if job.request.stream:
-                job.outbox.put(item_answer(job, result), job)
-                result = None
-            answer = value_answer(job, result)
+            answer = result_answer(job, result)
         except BaseException as raised:  # kept from the loop, which would end with a SystemExit
             error = raised
             answer = outcome_answer(job, raised)

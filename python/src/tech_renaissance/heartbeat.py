@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .file_channel import Folder
     from .job import Jobs
     from .outbox import Outbox
+    from .overdue import Overdue
 else:
     import _signal  # ``signal`` itself imports enum: 2 ms
 
@@ -48,6 +49,7 @@ class Heartbeat:
         jobs: Jobs,
         guard: Guard,
         outbox: Outbox,
+        overdue: Overdue,
     ) -> None:
         self._folder = folder
         self._stdin_fd = stdin_fd
@@ -55,6 +57,7 @@ class Heartbeat:
         self._jobs = jobs
         self._guard = guard
         self._outbox = outbox
+        self._overdue = overdue
         self._hangups = 0
         self._main_thread = _thread.get_ident()
         self._is_stopping = False
@@ -89,11 +92,18 @@ class Heartbeat:
                         return
                     seq += 1
                     self._leave_with_host()
-                until = min(next_beat, next_look)
+                self._settle()
+                until = min(next_beat, next_look, time.monotonic() + self._overdue.seconds())
                 if self._bell.wait(until - time.monotonic()):
                     self._attend(until)
         finally:
             self._stopped.release()
+
+    def _settle(self) -> None:
+        try:
+            self._overdue.settle()
+        except (OSError, TrError):
+            return  # the answer waits in the outbox; the main thread meets the same, and tells
 
     def _attend(self, until: float) -> None:
         """Sends what waits while the main thread is in the user's code, till the next beat."""

@@ -34,6 +34,7 @@ class Job:
     """
 
     __slots__ = (
+        "_last_word",
         "call",
         "cancel_type",
         "credit",
@@ -68,9 +69,18 @@ class Job:
         self.cancel_type: type[BaseException] = TaskCancelled
         self.tell: Callable[[], None] | None = None
         self.resume: Callable[[], None] | None = None
+        self._last_word = [None]
         self.seq = 0
         self.produced = 0
         self.credit = FIRST_CREDIT
+
+    def takes_last_word(self) -> bool:
+        """Who is told True sends the last answer. Two threads may ask at once."""
+        try:
+            self._last_word.pop()
+        except IndexError:
+            return False
+        return True
 
     def has_credit(self) -> bool:
         return self.produced < self.credit
@@ -100,6 +110,8 @@ class Jobs:
 
     def __init__(self) -> None:
         self.finished = 0
+        self.has_new_stream = False
+        """Credit for it may have come before it."""
         self.calls = 0
         """How many are calls: a stream takes no place among the worker's ``concurrency``."""
         self.oldest: Job | None = None
@@ -115,7 +127,7 @@ class Jobs:
             self.oldest = job
 
     def becomes_stream(self, job: Job) -> None:
-        job.is_stream = True
+        job.is_stream = self.has_new_stream = True
         self.calls -= 1
 
     def remove(self, job: Job) -> None:

@@ -5,13 +5,7 @@
 
 from __future__ import annotations
 
-from .answers import (
-    cancelled_answer,
-    error_answer,
-    item_answer,
-    outcome_answer,
-    value_answer,
-)
+from .answers import cancelled_answer, error_answer, outcome_answer, result_answer
 from .commands import Command, find_command, unknown_command
 from .errors import TrError
 from .request import Refused
@@ -104,7 +98,7 @@ class Runner:
             del args, kwargs  # argument tensors the function did not keep are free from here on
             if self.goes_on(job, result):
                 return None
-            answer = self._answer(job, result)
+            answer = result_answer(job, result)
         if job.is_cancelled and not job.was_told:
             call.drop_tensors()
             return cancelled_answer(job)
@@ -152,12 +146,6 @@ class Runner:
                 self.streams.add(Stream(job, result, self._guard, self._finish))
             return True
         return False
-
-    def _answer(self, job: Job, result: Any) -> Any:
-        if not job.request.stream:
-            return value_answer(job, result)
-        job.outbox.put(item_answer(job, result), job)
-        return value_answer(job, None)
 
     def _coroutines(self) -> Coroutines:
         if self.coroutines is None:

@@ -10,7 +10,7 @@ import time
 from _queue import SimpleQueue
 from contextvars import copy_context
 
-from .answers import cancelled_answer, outcome_answer, value_answer
+from .answers import cancelled_answer, outcome_answer, result_answer
 from .door import Door
 from .job import current
 from .streams import Stream
@@ -67,6 +67,8 @@ class Threads:
             copy_context().run(self._call, job, function, args, kwargs)
 
         job.tell = drop
+        if job.is_cancelled:
+            drop()
         self._waiting.put(run)
         if self._started < self._count:
             self._started += 1
@@ -125,7 +127,7 @@ class Threads:
             if hasattr(result, "__await__") or (job.request.stream and _is_iterator(result)):
                 self._post(lambda: self._hand_over(job, result))
                 return
-            answer = value_answer(job, result)
+            answer = result_answer(job, result)
         except BaseException as raised:
             error = raised
             answer = outcome_answer(job, raised)

@@ -34,6 +34,8 @@ def watch(guard: Guard) -> None:
         frame = sys._getframe(1)
         if sys.gettrace() is not None or (is_main and guard.is_fragile(frame)):
             guard.poke()  # a debugger's, or asyncio's: a little later, somewhere else
+            if job.tell is not None:
+                job.tell()
             return
 
         def trace(where: FrameType, _event: str, _: Any) -> Any:

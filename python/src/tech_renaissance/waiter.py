@@ -112,7 +112,6 @@ class PollWaiter:
             if any(hints):
                 return True
             if not ready or left <= 0:
-                self._may_have_controls = True
                 return False
 
     def wake(self) -> None:

@@ -102,6 +102,7 @@ class Worker:
         from .inbox import Inbox
         from .job import Jobs
         from .outbox import Outbox
+        from .overdue import Overdue
         from .runner import Runner
 
         self._bell = Bell()
@@ -113,10 +114,13 @@ class Worker:
         self._runner = Runner(
             self._server, self._jobs, self._guard, self._waiter, self._threads, self._finish
         )
-        self._canceller = Canceller(self._folder, self._jobs, self._guard, self._waiter.wake)
+        overdue = Overdue(self._guard)
+        self._canceller = Canceller(
+            self._folder, self._jobs, self._guard, overdue, self._waiter.wake, self._bell.ring
+        )
         self._canceller.listen()
         self._heartbeat = Heartbeat(
-            self._folder, self._stdin_fd, self._bell, self._jobs, self._guard, self._outbox
+            self._folder, self._stdin_fd, self._bell, self._jobs, self._guard, self._outbox, overdue
         )
         self._heartbeat.start()
 
@@ -124,22 +128,20 @@ class Worker:
         """Until there is a reason to leave."""
         is_idle = False
         while True:
-            if self._waiter.takes_controls():
+            if self._waiter.takes_controls() or is_idle or self._jobs.has_new_stream:
                 self._look()
             self._flush()
             if self._fatal is not None and not self._outbox:
                 return
             taken = self._take()
             if taken is not None:
-                self._interval.hit()
                 if taken.command == "exit":
                     self._is_leaving = True
                 else:
                     self._begin(taken)
-                continue
-            if self._runner.step():
+            if self._runner.step() or taken is not None:
                 self._interval.hit()
-                if monotonic() - self._looked < _LOOK_SECONDS:
+                if not self._jobs or monotonic() - self._looked < _LOOK_SECONDS:
                     continue
                 self._look()
             if self._should_leave(is_idle):
@@ -180,6 +182,10 @@ class Worker:
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
             self._fatal = error
         self._jobs.remove(job)
+        if not job.takes_last_word():
+            for tag in answer.tags:  # its cancel was answered while there was no time for it
+                self._folder.remove(f"{tag}.tsr")
+            return
         word = "ok" if answer.error is None else failure_word(answer.text, job.request.dialect)
         self._outbox.put(answer, job, word)
 
@@ -197,6 +203,7 @@ class Worker:
         self._canceller.look()
         if self._jobs:
             self._credit.look()
+        self._jobs.has_new_stream = False
 
     def _should_leave(self, is_idle: bool) -> bool:
         """At once when the host is gone; when it has asked, after the calls under way."""

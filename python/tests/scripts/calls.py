@@ -2,12 +2,15 @@
 
 # Written as users write: without types.
 # mypy: ignore-errors
+# ruff: noqa: C417, SIM105, PTH104, PTH123
 
 from __future__ import annotations
 
 import asyncio
+import decimal
 import os
 import sys
+import threading
 import time
 
 from tech_renaissance import TaskCancelled, command, progress, serve, track
@@ -25,6 +28,54 @@ def take_log():
 @command
 def add(a, b=10):
     return a + b
+
+
+@command
+async def async_add(a, b=10):
+    return a + b
+
+
+@command
+def squares(n):
+    return map(lambda i: i * i, range(n))
+
+
+@command
+def precise():
+    with decimal.localcontext() as context:
+        context.prec = 5
+        for _ in range(3):
+            yield decimal.getcontext().prec
+
+
+@command
+def precision():
+    return decimal.getcontext().prec
+
+
+@command
+def thread_name():
+    return threading.get_ident()
+
+
+@command
+def thread_names():
+    for _ in range(3):
+        yield threading.get_ident()
+
+
+kept = []
+
+
+@command
+def remember(value):
+    kept[:] = [os.getpid(), value]
+    return kept[0]
+
+
+@command
+def recall():
+    return kept
 
 
 @command
@@ -274,6 +325,13 @@ def report_badly(value):
 
 
 @command
+def import_torch():
+    import torch
+
+    return torch.__version__
+
+
+@command
 def matrix(n=300):
     import torch
 
@@ -338,8 +396,16 @@ async def async_mixed(kind, size):
 
 
 @command
-def fork():
-    return os.fork()
+def fork_and_sleep(path):
+    """How a child ends that sleeps while a cancel is there."""
+    pid = os.fork()
+    if pid == 0:
+        with open(f"{path}.tmp", "w") as file:
+            file.write(str(os.getpid()))
+        os.rename(f"{path}.tmp", path)
+        time.sleep(0.3)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 if __name__ == "__main__":
