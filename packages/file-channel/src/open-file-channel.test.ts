@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { openFileChannel } from "./open-file-channel.js";
@@ -145,6 +154,23 @@ describe("notifications", () => {
     const wait = channel.waitFor(() => channel.takeSync("a.txt"), { timeoutMs: undefined });
     writeFileSync(join(channel.directory, "a.txt"), "x");
     expect(await wait).toHaveLength(1);
+    channel.close();
+  });
+
+  it("wake a wait after a long time in which nobody has waited", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const channel = openFileChannel(temporaryDirectory(onTestFinished));
+    const take = () => channel.waitFor(() => channel.takeSync("a.txt"), { timeoutMs: undefined });
+    for (const _ of [1, 2]) {
+      const wait = take();
+      writeFileSync(join(channel.directory, "a.txt"), "x");
+      expect(await wait).toHaveLength(1);
+      vi.advanceTimersByTime(60_000);
+      const watcher = watch(channel.directory);
+      writeFileSync(join(channel.directory, "b.txt"), "x"); // nobody waits for it
+      await once(watcher, "change");
+      watcher.close();
+    }
     channel.close();
   });
 

@@ -32,9 +32,15 @@ export function openFileChannel(path: string, options: FileChannelOptions = {}):
   }
   const busy = new Set<string>();
   let watch: DirectoryWatch | undefined;
-  const waits: WaitQueue = new WaitQueue(() => {
-    if (notifications) watch ??= watchDirectory(directory, () => waits.hint());
-  });
+  const waits: WaitQueue = new WaitQueue(
+    () => {
+      if (notifications) watch ??= watchDirectory(directory, () => waits.hint());
+    },
+    () => {
+      watch?.stop();
+      watch = undefined;
+    },
+  );
   const hit = <T>(content: T): T => {
     if (content !== undefined) waits.hit();
     return content;

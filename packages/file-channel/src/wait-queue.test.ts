@@ -82,4 +82,23 @@ describe("the poll underneath", () => {
     await waits.waitFor(() => order.push("look"), forever);
     expect(order).toEqual(["notifications", "look"]);
   });
+
+  it("ends notifications that nobody has waited for, and begins them again with the next wait", async () => {
+    const order: string[] = [];
+    const waits = new WaitQueue(
+      () => void order.push("on"),
+      () => void order.push("off"),
+    );
+    const ended = waits.waitFor(() => undefined, { timeoutMs: 10 });
+    waits.hint(); // somebody waits
+    await vi.advanceTimersByTimeAsync(10);
+    await ended;
+    waits.hint(); // the next wait may follow at once
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(order).toEqual(["on"]);
+    waits.hint();
+    expect(order).toEqual(["on", "off"]);
+    await waits.waitFor(() => true, forever);
+    expect(order).toEqual(["on", "off", "on"]);
+  });
 });

@@ -16,6 +16,9 @@ interface Waiter {
 /** setTimeout runs at once when it is given more than a signed 32-bit number of milliseconds. */
 const maxTimerMs = 2 ** 31 - 1;
 
+/** How long after the last wait notifications are still wanted: calls that follow each other need not begin them anew. */
+const lingerMs = 500;
+
 /**
  * All waits of one channel: looks on every hint, and by a poll underneath whose interval grows while
  * nothing is found. Hints of one turn of the event loop are one look.
@@ -24,14 +27,20 @@ export class WaitQueue {
   readonly #waiters = new Set<Waiter>();
   readonly #listeners = new Set<() => void>();
   readonly #startHints: () => void;
+  readonly #stopHints: () => void;
+  #lastWaitMs = 0;
   #misses = 0;
   #timer: NodeJS.Timeout | undefined;
   #hint: NodeJS.Immediate | undefined;
   #closed = false;
 
-  /** @param startHints begins to call `hint()`; called before the first wait looks, and again before others */
-  constructor(startHints: () => void) {
+  /**
+   * @param startHints begins to call `hint()`; called before the first wait looks, and again before others
+   * @param stopHints called when hints come that nobody waits for
+   */
+  constructor(startHints: () => void, stopHints: () => void = () => {}) {
     this.#startHints = startHints;
+    this.#stopHints = stopHints;
   }
 
   async waitFor<T>(look: () => T | undefined, options: WaitOptions): Promise<T | undefined> {
@@ -57,6 +66,7 @@ export class WaitQueue {
     return new Promise((resolve, reject) => {
       const end = () => {
         this.#waiters.delete(waiter);
+        this.#lastWaitMs = performance.now();
         signal?.removeEventListener("abort", abort);
         this.#arm();
       };
@@ -98,7 +108,11 @@ export class WaitQueue {
   /** Something may have changed: looks in this turn of the event loop, once for any number of hints. */
   hint(): void {
     if (this.#closed || this.#hint !== undefined) return;
-    if (this.#waiters.size === 0 && this.#listeners.size === 0) return; // a wait begins with a look
+    if (this.#waiters.size === 0 && this.#listeners.size === 0) {
+      // A wait begins with a look. Until then each change would wake an idle program for nothing.
+      if (performance.now() - this.#lastWaitMs > lingerMs) this.#stopHints();
+      return;
+    }
     this.#hint = setImmediate(() => {
       this.#hint = undefined;
       if (this.#lookAll()) this.hit();
