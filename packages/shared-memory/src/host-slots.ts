@@ -97,7 +97,7 @@ export class HostSlots {
     block.setHostWord(hostWords.takeBack, this.#requestNumber);
     block.flush();
     block.refresh();
-    const isOurs = !this.#isFree();
+    const isOurs = block.workerWord(workerWords.requestTaken) !== this.#requestNumber;
     block.setHostWord(hostWords.verdict, ((this.#requestNumber << 1) | Number(isOurs)) >>> 0);
     block.flush();
     this.#isTakenBack = isOurs;
@@ -219,7 +219,7 @@ export class HostSlots {
   }
 
   #isFree(): boolean {
-    const taken = this.#block.workerWord(workerWords.requestTaken);
-    return this.#isTakenBack || taken === this.#requestNumber;
+    if (this.#isTakenBack) return true;
+    return this.#block.workerWord(workerWords.requestOwned) === this.#requestNumber;
   }
 }

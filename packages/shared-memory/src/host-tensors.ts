@@ -12,6 +12,7 @@ import {
   type TensorEntry,
 } from "./memory-field.js";
 import type { Native } from "./native.js";
+import type { Segment } from "./segment.js";
 import { type Place, SegmentPool } from "./segment-pool.js";
 import { WorkerSegments } from "./worker-segments.js";
 
@@ -27,6 +28,24 @@ const trimMs = 2500;
 const minViewBytes = 8 * 2 ** 20;
 /** So much may wait for the garbage collector; beyond it results are copied. */
 const maxViewBytes = 256 * 2 ** 20;
+
+/** Counts who still reads a segment of the worker's, the reader of its message being the first. */
+class SegmentUsers {
+  #count = 1;
+  readonly #free: () => void;
+
+  constructor(free: () => void) {
+    this.#free = free;
+  }
+
+  enter(): void {
+    this.#count++;
+  }
+
+  leave(): void {
+    if (--this.#count === 0) this.#free();
+  }
+}
 
 /** Tensors that go and come in segments. The tensors of one message lie in one segment. */
 export class HostTensors {
@@ -110,28 +129,26 @@ export class HostTensors {
     const field = parseMemoryField(value);
     const tensors = new Map<string, Tensor>();
     const work: Promise<void>[] = [];
-    const users = new Map<SegmentEntry, number>();
-    const leave = (entry: SegmentEntry) => {
-      const left = (users.get(entry) ?? 0) - 1;
-      users.set(entry, left);
-      if (left === 0) this.#giveBack(entry);
+    // Made elsewhere: a closure of this scope would keep `tensors` for as long as a view of them lives.
+    const users = field.segments.map((entry) => this.#usersOf(entry));
+    const done = () => {
+      for (const user of users) user.leave();
     };
-    for (const entry of field.segments) users.set(entry, 1);
     try {
       for (const [tag, entry] of Object.entries(field.tensors)) {
-        const segment = field.segments[entry[0]] as SegmentEntry;
-        const found = this.#find(segment, entry, () => leave(segment));
-        if (found.keeps) users.set(segment, (users.get(segment) ?? 0) + 1);
-        if (found.buffer instanceof Promise) {
-          work.push(found.buffer.then((buffer) => void tensors.set(tag, tensorOver(buffer, entry))));
-        } else tensors.set(tag, tensorOver(found.buffer, entry, found.offset));
+        const [index] = entry;
+        const segment = field.segments[index] as SegmentEntry;
+        const { buffer, offset } = this.#find(segment, entry, users[index] as SegmentUsers);
+        if (buffer instanceof Promise) {
+          work.push(buffer.then((copy) => void tensors.set(tag, tensorOver(copy, entry))));
+        } else tensors.set(tag, tensorOver(buffer, entry, offset));
       }
     } catch (error) {
-      void this.#after(work, () => field.segments.forEach(leave)).catch(() => {}); // the first error is told
+      void this.#after(work, done).catch(() => {}); // the first error is told
       throw error;
     }
-    if (work.length > 0) return this.#after(work, () => field.segments.forEach(leave)).then(() => tensors);
-    field.segments.forEach(leave);
+    if (work.length > 0) return this.#after(work, done).then(() => tensors);
+    done();
     return tensors;
   }
 
@@ -194,19 +211,19 @@ export class HostTensors {
     );
   }
 
-  /** A tensor's memory; `keeps`: it is the segment's own, and `leave` is called when it is not used any more. */
+  /** A tensor's memory: a copy, or a view that is one of the segment's users. */
   #find(
     entry: SegmentEntry,
     tensor: TensorEntry,
-    leave: () => void,
-  ): { buffer: ArrayBuffer | Promise<ArrayBuffer>; offset: number; keeps: boolean } {
+    users: SegmentUsers,
+  ): { buffer: ArrayBuffer | Promise<ArrayBuffer>; offset: number } {
     const [owner] = entry;
     const [, offset] = tensor;
     const bytes = bytesOf(tensor);
     if (owner === "host" || owner === "allocated") {
       const place = this.#pool.find(entry);
       const buffer = place?.isAllocated && this.#viewOfAllocated(place, 0);
-      if (buffer && offset + bytes <= buffer.byteLength) return { buffer, offset, keeps: false };
+      if (buffer && offset + bytes <= buffer.byteLength) return { buffer, offset };
       throw new TrError(
         "TR_INVALID_ARGUMENT",
         "a result lies in a tensor of shared memory that was released while the call was running: release it afterwards",
@@ -214,19 +231,25 @@ export class HostTensors {
     }
     const segment = this.#segments.open(entry);
     const isView = bytes > 0 && (owner === "given" || bytes >= minViewBytes);
-    if (isView && this.#viewBytes + bytes <= maxViewBytes) {
-      const buffer = segment.view(offset, bytes);
-      if (buffer !== undefined) {
-        this.#viewBytes += bytes;
-        lendBuffer(buffer, () => {
-          this.#viewBytes -= bytes;
-          segment.release();
-          leave();
-        });
-        return { buffer, offset: 0, keeps: true };
-      }
-    }
-    return { buffer: segment.read(offset, bytes), offset: 0, keeps: false };
+    const hasRoom = this.#viewBytes + bytes <= maxViewBytes;
+    const view = isView && hasRoom ? segment.view(offset, bytes) : undefined;
+    if (view === undefined) return { buffer: segment.read(offset, bytes), offset: 0 };
+    users.enter();
+    this.#viewBytes += bytes;
+    lendBuffer(view, this.#viewGone(segment, bytes, users));
+    return { buffer: view, offset: 0 };
+  }
+
+  #viewGone(segment: Segment, bytes: number, users: SegmentUsers): () => void {
+    return () => {
+      this.#viewBytes -= bytes;
+      segment.release();
+      users.leave();
+    };
+  }
+
+  #usersOf(entry: SegmentEntry): SegmentUsers {
+    return new SegmentUsers(() => this.#giveBack(entry));
   }
 
   /** The buffer of an allocated place: the one that the user has, or a new one where that was collected. */

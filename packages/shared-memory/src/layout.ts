@@ -21,8 +21,8 @@
  * memory file takes the plain one. It says so in `attached` of the one that it uses.
  *
  * **A message** is written into its slot first, and its number into the writer's line afterwards; the
- * reader copies it, and writes that number into its own line: the slot is free when both numbers are
- * equal. Each side has one slot to write into. A message that is longer than its slot is in a file
+ * reader copies it, and writes that number into its own line (`responseTaken`, `requestOwned`): the slot is
+ * free when both numbers are equal. Each side has one slot to write into. A message that is longer than its slot is in a file
  * beside the block, `request.spill` or `response.spill`, which the reader removes; the length then has
  * {@link spilled} added to it.
  *
@@ -31,9 +31,10 @@
  * the pipe if it is set. Between publishing and looking both need a full memory barrier.
  *
  * **Taking back.** The host writes the number of the request into `takeBack` and then looks at
- * `requestTaken`: if it has that number the worker has it, else the host does; it writes which into
- * `verdict`. The worker, having written `requestTaken`, looks at `requestNumber` (another one: this one
- * was taken back) and at `takeBack` (this one: the verdict decides, and is there a moment later).
+ * `requestTaken`: if it has that number the request is the worker's, else the host's; it writes which into
+ * `verdict`. The worker, having copied a request and written `requestTaken`, looks at `takeBack`: if it has
+ * that number, the verdict decides, and is there a moment later. Then it writes `requestOwned`. Where
+ * `requestNumber` has moved on before that, the request was taken back.
  *
  * **Segments** are files of tensors, at most {@link maxSegments} of each side, each with a place in its
  * owner's line. The owner lends one with a message, under a number that grows; the other side writes
@@ -100,12 +101,15 @@ export const hostWords = {
 /** The words of the worker's line. */
 export const workerWords = {
   responseNumber: 0,
+  /** The last one that the worker has copied. */
   requestTaken: 1,
   sleeps: 2,
   /** 1 from the moment the worker has the block open. */
   attached: 3,
   /** How many microseconds the last response took from its request, at most 2^32 - 1. */
   serviceMicros: 4,
+  /** The last one that is the worker's for good. */
+  requestOwned: 5,
   returned: 8,
   generation: 8 + maxSegments,
 } as const;

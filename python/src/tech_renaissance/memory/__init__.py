@@ -4,5 +4,6 @@ The other side is ``@tr/shared-memory``; what lies where is described in its ``l
 """
 
 from .carrier import Carrier, open_carrier
+from .empty import empty
 
-__all__ = ["Carrier", "open_carrier"]
+__all__ = ["Carrier", "empty", "open_carrier"]

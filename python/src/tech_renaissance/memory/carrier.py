@@ -9,6 +9,7 @@ import os
 
 from .bell import Bell
 from .block import open_block
+from .empty import set_place
 from .slots import WorkerSlots
 from .tensors import WorkerTensors
 
@@ -28,6 +29,7 @@ class Carrier:
         self.tensors = WorkerTensors(block, folder.path, block.is_memory_file)
 
     def close(self) -> None:
+        set_place(None)
         self.tensors.close()
         self._bell.close()
 
@@ -49,4 +51,6 @@ def open_carrier(folder: Folder) -> Carrier | None:
     except BaseException:
         bell.close()
         raise
-    return Carrier(block, bell, folder)
+    carrier = Carrier(block, bell, folder)
+    set_place(carrier.tensors)
+    return carrier

@@ -125,7 +125,8 @@ class _Place:
 
     def close(self) -> None:
         if self._descriptor >= 0:
-            os.close(self._descriptor)  # the mapping goes with the last view of it
+            os.close(self._descriptor)
+        self._map = self._exporter = None  # unmapped with the last view of it
 
     def _open(self) -> None:
         import ctypes

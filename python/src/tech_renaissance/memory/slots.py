@@ -14,6 +14,7 @@ from .layout import (
     FOR_MESSAGE,
     HOST_SLEEPS,
     REQUEST_NUMBER,
+    REQUEST_OWNED,
     REQUEST_TAKEN,
     RESPONSE_NUMBER,
     RESPONSE_TAKEN,
@@ -66,22 +67,24 @@ class WorkerSlots:
         block = self._block
         block.refresh()
         number = block.host[REQUEST_NUMBER]
-        if number == self._taken:
-            return None
-        self._taken_at = time.perf_counter()
-        length = block.request_length()
-        content = b"" if length >= SPILLED else block.read_request(min(length, _MAX_SLOT_MESSAGE))
-        block.worker[REQUEST_TAKEN] = number
-        block.flush()
-        block.refresh()
-        self._taken = number
-        if block.host[REQUEST_NUMBER] != number:
-            return self.take_request()  # it was taken back, and what we read may be half the next
-        if block.host[TAKE_BACK] == number and self._is_taken_back(number):
-            return None
-        if block.host[HOST_SLEEPS] & FOR_FREE_SLOT:
-            self._ring()
-        return self._take_spill("request.spill", length - SPILLED) if length >= SPILLED else content
+        while number != self._taken:
+            self._taken_at = time.perf_counter()
+            length = block.request_length()
+            is_spilled = length >= SPILLED
+            content = b"" if is_spilled else block.read_request(min(length, _MAX_SLOT_MESSAGE))
+            self._taken = number
+            block.worker[REQUEST_TAKEN] = number
+            block.flush()
+            block.refresh()
+            if not self._is_taken_back(number):
+                block.worker[REQUEST_OWNED] = number
+                block.flush()
+                block.refresh()
+                if block.host[HOST_SLEEPS] & FOR_FREE_SLOT:
+                    self._ring()
+                return self._take_spill(length - SPILLED) if is_spilled else content
+            number = block.host[REQUEST_NUMBER]
+        return None
 
     @property
     def is_response_taken(self) -> bool:
@@ -148,15 +151,20 @@ class WorkerSlots:
             _yield()
 
     def _is_taken_back(self, number: int) -> bool:
-        """The host has asked for it while we took it: its verdict is on the way."""
+        """Whether the host has taken it back while we took it. Its verdict is a moment away."""
         host, verdict = self._block.host, (number << 1) & _MASK
-        while host[VERDICT] & ~1 != verdict:
+        while host[REQUEST_NUMBER] == number:
+            if host[TAKE_BACK] != number:
+                return False
+            if host[VERDICT] & ~1 == verdict:
+                return bool(host[VERDICT] & 1)
             # Microseconds, unless the host was stopped just there; one that was killed ends us too.
             time.sleep(0.0001)
             self._block.refresh()
-        return bool(host[VERDICT] & 1)
+        return True
 
-    def _take_spill(self, name: str, length: int) -> bytes:
+    def _take_spill(self, length: int) -> bytes:
+        name = "request.spill"
         content = self._folder.take(name)
         if content is None or len(content) != length:
             found = "no file" if content is None else f"{len(content)} bytes"
