@@ -35,7 +35,8 @@ export class FileBlock implements HostBlock {
     if (found !== lineBytes) throw segmentLost("the control block", lineBytes, found);
     // A file that was cut and written to again reads as zeros.
     const isAttached = this.#worker[workerWords.attached] === 1;
-    if (this.#wasAttached && !isAttached) throw segmentLost("the control block", lineBytes, "zeros");
+    if (this.#wasAttached && !isAttached)
+      throw segmentLost("the control block", lineBytes, "zeros");
     this.#wasAttached = isAttached;
   }
 

@@ -7,7 +7,7 @@ import { FileBlock } from "./file-block.js";
 import type { HostBlock } from "./host-block.js";
 import { HostSlots } from "./host-slots.js";
 import { HostTensors } from "./host-tensors.js";
-import { offsets, offers, workerWords } from "./layout.js";
+import { offers, offsets, workerWords } from "./layout.js";
 import { MappedBlock } from "./mapped-block.js";
 import { nameMemoryFile } from "./memory-file-name.js";
 import { loadNative, type Native } from "./native.js";

@@ -1,5 +1,12 @@
 import { TrError } from "@tr/protocol/errors";
-import { payloadBytes, type Tensor, type TensorData, type Dtype, elementSize, zeros } from "@tr/tsr-codec";
+import {
+  type Dtype,
+  elementSize,
+  payloadBytes,
+  type Tensor,
+  type TensorData,
+  zeros,
+} from "@tr/tsr-codec";
 import type { HostBlock } from "./host-block.js";
 import { lendBuffer, releaseBuffer } from "./lent-buffers.js";
 import {

@@ -49,7 +49,8 @@ export class MappedSegment implements Segment {
   }
 
   write(bytes: Uint8Array, offset: number): void | Promise<void> {
-    if (bytes.length > maxSyncBytes) return this.#copyInTurns(bytes, this.#bytes(offset, bytes.length));
+    if (bytes.length > maxSyncBytes)
+      return this.#copyInTurns(bytes, this.#bytes(offset, bytes.length));
     this.#bytes(offset, bytes.length).set(bytes);
   }
 

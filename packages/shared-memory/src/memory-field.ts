@@ -45,7 +45,11 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / alignment) *
  */
 export function parseMemoryField(value: unknown): MemoryField {
   const field = value as MemoryField;
-  if (Object(value) !== value || !Array.isArray(field.segments) || Object(field.tensors) !== field.tensors) {
+  if (
+    Object(value) !== value ||
+    !Array.isArray(field.segments) ||
+    Object(field.tensors) !== field.tensors
+  ) {
     throw malformed("an object with segments and tensors", value);
   }
   for (const entry of field.segments) checkSegment(entry);
@@ -77,7 +81,8 @@ function checkTensorEntry(tag: string, entry: TensorEntry, { segments }: MemoryF
     throw malformed(`a shape for the tensor ${tag}`, shape);
   }
   const fits = isCount(offset) && offset % alignment === 0 && offset + bytesOf(entry) <= segment[4];
-  if (!fits) throw malformed(`the tensor ${tag} inside of its segment of ${segment[4]} bytes`, entry);
+  if (!fits)
+    throw malformed(`the tensor ${tag} inside of its segment of ${segment[4]} bytes`, entry);
 }
 
 /** How many bytes a tensor's elements take; Infinity for a shape that no memory holds. */

@@ -90,7 +90,11 @@ describe.each(Object.entries(ways))("messages, %s", (_, way) => {
     }
     slots.onNews = onNews;
     const { did } = await worker.call({ do: "echo" });
-    expect({ did, found, sum: wins + expected }).toEqual({ did: "echo", found: expected, sum: rounds });
+    expect({ did, found, sum: wins + expected }).toEqual({
+      did: "echo",
+      found: expected,
+      sum: rounds,
+    });
     expect(wins).toBeGreaterThan(0);
   });
 

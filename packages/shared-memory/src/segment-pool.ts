@@ -1,7 +1,7 @@
 import type { HostBlock } from "./host-block.js";
 import { hostWords, maxSegments, workerWords } from "./layout.js";
-import type { SegmentEntry } from "./memory-field.js";
 import { MappedSegment } from "./mapped-segment.js";
+import type { SegmentEntry } from "./memory-field.js";
 import type { Native } from "./native.js";
 import type { Segment } from "./segment.js";
 import { SegmentFile } from "./segment-file.js";
@@ -107,7 +107,10 @@ export class SegmentPool {
 
   /** The smallest that is large enough; not one of many times the size, which the next large tensor needs. */
   #find(bytes: number): Place | undefined {
-    return this.#search(bytes) ?? (this.#block.refresh(), this.#search(bytes));
+    const found = this.#search(bytes);
+    if (found !== undefined) return found;
+    this.#block.refresh(); // something may have come back
+    return this.#search(bytes);
   }
 
   #search(bytes: number): Place | undefined {

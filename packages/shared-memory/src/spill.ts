@@ -1,5 +1,4 @@
-import { constants, fstatSync } from "node:fs";
-import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { segmentLost, writeError } from "./memory-errors.js";
 

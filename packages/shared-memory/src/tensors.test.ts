@@ -58,16 +58,19 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
     expect(values).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it.skipIf(whyNot)("when Python keeps them all, they must go another way, until it lets go", async () => {
-    worker = await startWorker(way);
-    const { tensors } = worker.connection;
-    const x = full([10], 1);
-    for (let i = 0; i < 24; i++) await worker.send({ do: "keep" }, x);
-    expect(tensors.put([{ tag: "x", tensor: x }])).toBeUndefined();
-    await worker.call({ do: "forget" });
-    await worker.call({ do: "echo" });
-    expect(await worker.send({ do: "same" }, x)).toEqual(new Map([["0", x]]));
-  });
+  it.skipIf(whyNot)(
+    "when Python keeps them all, they must go another way, until it lets go",
+    async () => {
+      worker = await startWorker(way);
+      const { tensors } = worker.connection;
+      const x = full([10], 1);
+      for (let i = 0; i < 24; i++) await worker.send({ do: "keep" }, x);
+      expect(tensors.put([{ tag: "x", tensor: x }])).toBeUndefined();
+      await worker.call({ do: "forget" });
+      await worker.call({ do: "echo" });
+      expect(await worker.send({ do: "same" }, x)).toEqual(new Map([["0", x]]));
+    },
+  );
 
   it.skipIf(whyNot)("that Python never reads give their segment back", async () => {
     worker = await startWorker(way);
@@ -110,29 +113,38 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
     expect(child.exitCode).toBeNull();
   });
 
-  it.skipIf(whyNot || way.mapped)("a segment that was cut or removed is a typed error", async () => {
-    worker = await startWorker(way);
-    await worker.send({ do: "square" }, full([50_000], 2));
-    const { tensors } = worker.connection;
-    const [ofHost = ""] = segments(worker).filter((name) => name.startsWith("host"));
-    const [ofWorker = ""] = segments(worker).filter((name) => name.startsWith("worker"));
-    const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
-    truncateSync(join(worker.directory, ofHost), 100);
-    const answer = await worker.call({ do: "square", memory: field });
-    expect(answer.code).toBe("TR_SEGMENT_LOST");
-    const { memory } = await worker.call({ do: "fill", count: 50_000 });
-    truncateSync(join(worker.directory, ofWorker), 100);
-    expect(() => tensors.take(memory)).toThrow(expect.objectContaining({ code: "TR_SEGMENT_LOST" }));
-  });
+  it.skipIf(whyNot || way.mapped)(
+    "a segment that was cut or removed is a typed error",
+    async () => {
+      worker = await startWorker(way);
+      await worker.send({ do: "square" }, full([50_000], 2));
+      const { tensors } = worker.connection;
+      const [ofHost = ""] = segments(worker).filter((name) => name.startsWith("host"));
+      const [ofWorker = ""] = segments(worker).filter((name) => name.startsWith("worker"));
+      const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
+      truncateSync(join(worker.directory, ofHost), 100);
+      const answer = await worker.call({ do: "square", memory: field });
+      expect(answer.code).toBe("TR_SEGMENT_LOST");
+      const { memory } = await worker.call({ do: "fill", count: 50_000 });
+      truncateSync(join(worker.directory, ofWorker), 100);
+      expect(() => tensors.take(memory)).toThrow(
+        expect.objectContaining({ code: "TR_SEGMENT_LOST" }),
+      );
+    },
+  );
 
-  it.skipIf(whyNot || way.mapped)("a segment that is gone before it was opened is a typed error", async () => {
-    worker = await startWorker(way);
-    const { tensors } = worker.connection;
-    const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
-    const { memory } = await worker.call({ do: "fill", count: 10 });
-    for (const name of segments(worker)) rmSync(join(worker.directory, name));
-    expect((await worker.call({ do: "square", memory: field })).code).toBe("TR_SEGMENT_LOST");
-    expect(() => tensors.take(memory)).toThrow(expect.objectContaining({ code: "TR_SEGMENT_LOST" }));
-  });
+  it.skipIf(whyNot || way.mapped)(
+    "a segment that is gone before it was opened is a typed error",
+    async () => {
+      worker = await startWorker(way);
+      const { tensors } = worker.connection;
+      const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
+      const { memory } = await worker.call({ do: "fill", count: 10 });
+      for (const name of segments(worker)) rmSync(join(worker.directory, name));
+      expect((await worker.call({ do: "square", memory: field })).code).toBe("TR_SEGMENT_LOST");
+      expect(() => tensors.take(memory)).toThrow(
+        expect.objectContaining({ code: "TR_SEGMENT_LOST" }),
+      );
+    },
+  );
 });
-

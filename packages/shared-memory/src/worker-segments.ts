@@ -1,8 +1,8 @@
 import type { HostBlock } from "./host-block.js";
 import { hostWords, workerWords } from "./layout.js";
-import type { SegmentEntry } from "./memory-field.js";
 import { MappedSegment } from "./mapped-segment.js";
 import { segmentLost } from "./memory-errors.js";
+import type { SegmentEntry } from "./memory-field.js";
 import type { Native } from "./native.js";
 import type { Segment } from "./segment.js";
 import { SegmentFile } from "./segment-file.js";
@@ -46,7 +46,8 @@ export class WorkerSegments {
   trim(): void {
     this.#block.refresh();
     for (const [place, { generation }] of this.#opened) {
-      if (this.#block.workerWord(workerWords.generation + place) !== generation) this.#forget(place);
+      if (this.#block.workerWord(workerWords.generation + place) !== generation)
+        this.#forget(place);
     }
   }
 

@@ -89,7 +89,11 @@ function prefixed() {
       child.stdin.write(Buffer.concat([lengths, content]));
       if (data) child.stdin.write(new Uint8Array(data.buffer));
     });
-  return { call: (value) => send(value), square: (x) => send({}, x), close: () => child.stdin.end() };
+  return {
+    call: (value) => send(value),
+    square: (x) => send({}, x),
+    close: () => child.stdin.end(),
+  };
 }
 
 const sharedMemory = (mapped) => async () => {
@@ -127,12 +131,20 @@ const sharedMemory = (mapped) => async () => {
     const taken = taking instanceof Promise ? await taking : taking;
     return taken.get("y").data;
   };
+  /** The same between tensors in shared memory: nothing is copied. */
+  const squareShared = async (x) => {
+    const answer = await call({
+      command: "square-shared",
+      memory: tensors.put([{ tag: "x", tensor: x }]),
+    });
+    return tensors.take(answer.memory).get("y");
+  };
   const close = async () => {
     child.stdin.end();
     await carrier.close();
     rmSync(directory, { recursive: true });
   };
-  return { call, square, close, tensors };
+  return { call, square, close, tensors, ...(mapped && { squareShared }) };
 };
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
@@ -150,23 +162,47 @@ async function text({ call }) {
   return sort(times);
 }
 
-const squares = (bytes, count) => async ({ square }) => {
-  const data = new Float32Array(bytes / 4);
-  for (let i = 0; i < data.length; i++) data[i] = i % 1000;
-  const times = [];
-  for (let i = 0; i < count; i++) {
-    data[0] = i;
-    const started = performance.now();
-    const result = await square(data);
-    times.push((performance.now() - started) * 1000);
-    const last = data.length - 1;
-    if (result.length !== data.length || result[0] !== i * i || result[last] !== data[last] ** 2)
-      throw new Error("the wrong result");
-  }
-  return sort(times);
-};
+const squares =
+  (bytes, count) =>
+  async ({ square }) => {
+    const data = new Float32Array(bytes / 4);
+    for (let i = 0; i < data.length; i++) data[i] = i % 1000;
+    const times = [];
+    for (let i = 0; i < count; i++) {
+      data[0] = i;
+      const started = performance.now();
+      const result = await square(data);
+      times.push((performance.now() - started) * 1000);
+      const last = data.length - 1;
+      if (result.length !== data.length || result[0] !== i * i || result[last] !== data[last] ** 2)
+        throw new Error("the wrong result");
+    }
+    return sort(times);
+  };
 
-const ways = { "JSON lines": jsonLines, "length-prefixed": prefixed, "shared memory": sharedMemory(false), mapped: sharedMemory(true) };
+const shared =
+  (bytes, count) =>
+  async ({ tensors, squareShared }) => {
+    const x = tensors.allocate([bytes / 4], "float32");
+    x.data.fill(3);
+    const times = [];
+    for (let i = 0; i < count; i++) {
+      const started = performance.now();
+      const y = await squareShared(x);
+      times.push((performance.now() - started) * 1000);
+      if (y.data[bytes / 4 - 1] !== 9) throw new Error("the wrong result");
+      tensors.release(y);
+    }
+    tensors.release(x);
+    return sort(times);
+  };
+
+const ways = {
+  "JSON lines": jsonLines,
+  "length-prefixed": prefixed,
+  "shared memory": sharedMemory(false),
+  mapped: sharedMemory(true),
+};
 const peers = ["JSON lines", "length-prefixed"];
 const works = {
   text,
@@ -178,7 +214,7 @@ const works = {
 const only = options.only === "" ? Object.keys(works) : options.only.split(",");
 const open = [];
 for (const [name, make] of Object.entries(ways)) open.push({ name, ...(await make()) });
-for (const title of only) {
+for (const title of only.filter((name) => name in works)) {
   const able = open.filter(({ square }) => title === "text" || square);
   const results = able.map(({ name }) => ({ name, p50: [], p99: [] }));
   for (let round = -1; round < rounds; round++) {
@@ -197,5 +233,27 @@ for (const title of only) {
     const ratios = `${(p50 / peer.p50).toFixed(2)} / ${(p99 / peer.p99).toFixed(2)}`;
     console.log(`  ${name.padEnd(16)} ${figures}   ${ratios}`);
   }
+}
+
+const { call, ...mappedWay } = open.find(({ name }) => name === "mapped");
+for (const [title, bytes, count] of [
+  ["4 KiB", 4096, 500],
+  ["1 MiB", 2 ** 20, 200],
+  ["64 MiB", 2 ** 26, 10],
+]) {
+  if (options.only !== "" && !only.includes("shared tensors")) break;
+  const p50 = [];
+  const numpy = [];
+  for (let round = -1; round < rounds; round++) {
+    const times = await shared(bytes, count)(mappedWay);
+    const { micros } = await call({ command: "time", bytes });
+    if (round < 0) continue;
+    p50.push(quantile(times, 0.5));
+    numpy.push(micros);
+  }
+  const figures = `p50 ${median(p50).toFixed(1)} µs, numpy alone ${median(numpy).toFixed(1)} µs`;
+  console.log(
+    `${title} between shared tensors: ${figures}: ${(median(p50) / median(numpy)).toFixed(2)} ×`,
+  );
 }
 for (const { close } of open) await close();
