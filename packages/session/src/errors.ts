@@ -73,13 +73,25 @@ export function crashError(exit: Exit, stderrTail: string, lastStatus?: string):
   );
 }
 
-export function startFailed(exit: Exit, stderrTail: string): TrError {
+/** @param python the command that started the interpreter */
+export function startFailed(exit: Exit, stderrTail: string, python: readonly string[]): TrError {
   const { exitCode, signal } = exit;
   return new TrError(
     "TR_START_FAILED",
-    `the Python worker ended before it was ready: ${howItEnded(exit)}${lastLines(stderrTail)}`,
+    `the Python worker ended before it was ready: ${howItEnded(exit)}${remedy(stderrTail, python)}${lastLines(stderrTail)}`,
     { exitCode, signal, stderrTail },
   );
+}
+
+/** What to do about the last line, where that is known. */
+function remedy(stderrTail: string, python: readonly string[]): string {
+  const [, module] =
+    /^ModuleNotFoundError: No module named '([^'.]+)[^']*'$/m.exec(
+      stderrTail.split("\n").at(-1) ?? "",
+    ) ?? [];
+  if (module === undefined) return "";
+  const command = python.join(" ");
+  return `; ${command} has no module ${module}. If it is a package: ${command} -m pip install ${module}, or choose another interpreter with the option python`;
 }
 
 function howItEnded({ exitCode, signal, oom }: Exit): string {

@@ -85,7 +85,7 @@ export async function waitUntilStarted(
     return facts;
   } catch (error) {
     if (!ended.signal.aborted) throw error;
-    throw startFailed(await process.exited, process.stderrTail);
+    throw startFailed(await process.exited, process.stderrTail, worker.python);
   }
 }
 

@@ -172,7 +172,7 @@ export class WorkerLife {
   #unexpected(exit: Exit): Ending {
     const { stderrTail } = this.worker.process;
     if (this.#ready === undefined) {
-      return { reason: startFailed(exit, stderrTail), isFailure: true };
+      return { reason: startFailed(exit, stderrTail, this.worker.python), isFailure: true };
     }
     const reason = crashError(exit, stderrTail, lastStatus(this.worker));
     return { reason, isFailure: exit.exitCode !== 0 || this.#ready.exchange.isBusy };
