@@ -131,7 +131,10 @@ class Folder:
         attempt to take it back has failed or has come before.
         """
         try:
-            _patiently(lambda: self._rename(name, claimed))
+            if WINDOWS:
+                _patiently(lambda: self._rename(name, claimed))
+            else:
+                self._rename(name, claimed)
         except FileNotFoundError:
             return None
         try:

@@ -6,6 +6,10 @@ import ctypes
 import os
 from struct import Struct
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _IN_CLOSE_WRITE = 0x8
 _IN_MOVED_TO = 0x80
 _IN_DELETE = 0x200
@@ -15,14 +19,17 @@ _IN_NONBLOCK = os.O_NONBLOCK
 _IN_CLOEXEC = os.O_CLOEXEC
 
 _EVENTS = _IN_MOVED_TO | _IN_CLOSE_WRITE | _IN_DELETE | _IN_DELETE_SELF | _IN_MOVE_SELF
+# Bytes of events after which some may have been lost.
+_MANY = 32768
 _HEADER = Struct("iIII")  # wd, mask, cookie, length of the name that follows
 
 
 class Inotify:
     """Reports that one of ``coming`` has come into the directory, or one of ``going`` has gone.
 
-    ``controls`` are more of the former, for which ``saw_controls`` is set. What this process does
-    to them itself, taking the one and writing the other, is no news.
+    ``controls`` are more of the former, for which ``saw_controls`` is set, as it is when the
+    directory itself is gone. ``wants_going`` says whether the latter is news at the moment. What
+    this process does to them itself, taking the one and writing the other, is no news.
     Raises OSError where there is no inotify or its limits are reached.
     """
 
@@ -34,8 +41,9 @@ class Inotify:
         controls: frozenset[bytes],
     ) -> None:
         self.saw_controls = False
-        self._controls = controls
-        self._coming = coming | controls
+        self.wants_going: Callable[[], bool] = lambda: True
+        self._controls = tuple(controls)
+        self._coming = coming
         self._going = going
         libc = ctypes.CDLL(None, use_errno=True)
         try:
@@ -57,20 +65,30 @@ class Inotify:
             data = os.read(self.descriptor, 65536)
         except BlockingIOError:
             return False
+        # Looked for in the whole: to take apart every event of a call takes longer than the call.
+        for name in self._controls:
+            if name in data:
+                self.saw_controls = True
+                return True
+        if len(data) > _MANY:
+            self.saw_controls = True
+            return True
         offset = 0
-        is_news = False
         while offset < len(data):
             _, mask, _, length = _HEADER.unpack_from(data, offset)
             offset += _HEADER.size
+            if length == 0:  # about the directory itself, or the queue overflowed
+                self.saw_controls = True
+                return True
             name = data[offset : offset + length].rstrip(b"\0")
             offset += length
-            if mask & _IN_DELETE:
-                is_news = is_news or name in self._going
-            # Without a name it is about the directory itself, or the queue overflowed.
-            elif not name or name in self._coming:
-                is_news = True
-                self.saw_controls = self.saw_controls or not name or name in self._controls
-        return is_news
+            if not mask & _IN_DELETE:
+                is_news = name in self._coming
+            else:
+                is_news = name in self._going and self.wants_going()
+            if is_news:
+                return True
+        return False
 
 
 def _checked(result: int) -> int:

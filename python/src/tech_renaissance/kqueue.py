@@ -68,6 +68,9 @@ class KqueueWaiter:
     def takes_controls(self) -> bool:
         return True  # nothing says which file has come
 
+    def expect_room(self, is_wanted: Callable[[], bool]) -> None:
+        """Every hint counts: nothing says which file it is about."""
+
     def attach(self, loop: AbstractEventLoop, on_hint: Callable[[], None]) -> None:
         def tell() -> None:
             if self.wait(0):

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from .answers import cancelled_answer, error_answer, outcome_answer, result_answer
+from .call import Call
 from .commands import Command, find_command, unknown_command
 from .errors import TrError
+from .job import Job
 from .request import Refused
 from .streams import Stream, Streams
 
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from .binding import Signature
     from .cancellation import Guard
     from .coroutines import Coroutines
-    from .job import Job, Jobs
+    from .file_channel import Folder
+    from .job import Jobs
+    from .outbox import Outbox
+    from .request import Request
     from .server import TechRenaissanceServer
     from .streams import Finish
     from .threads import Threads
@@ -33,14 +38,19 @@ class Runner:
 
     def __init__(
         self,
+        folder: Folder,
         server: TechRenaissanceServer | None,
         jobs: Jobs,
+        outbox: Outbox,
         guard: Guard,
         waiter: Waiter,
         threads: int,
         finish: Finish,
     ) -> None:
+        self._folder = folder
         self._server = server
+        self._outbox = outbox
+        self._count = 0
         self._jobs = jobs
         self._guard = guard
         self._waiter = waiter
@@ -53,22 +63,30 @@ class Runner:
 
             self.threads = Threads(threads, waiter, finish, self.goes_on)
 
+    def job_of(self, request: Request | Refused) -> Job:
+        call = None
+        if not isinstance(request, Refused):
+            self._count += 1
+            call = Call(self._folder, request, self._count)
+        return Job(request, call, self._outbox, self._guard)
+
     def begin(self, job: Job) -> None:
         """Nothing is raised for what user code does."""
         if isinstance(job.request, Refused):
             self._finish(job, error_answer(job.request.error), None)
             return
         assert job.call is not None  # noqa: S101 - it is no refused one
+        failure: BaseException | None = None
         try:
-            result = self._execute(job)
+            answer = self._execute(job)
         except BaseException as error:
-            self._finish(job, outcome_answer(job, error), error)
-        else:
-            if result is not None:
-                self._finish(job, result, None)
-        finally:
-            job.call.remove_read()
-            job.call.drop_arguments()
+            answer, failure = outcome_answer(job, error), error
+        # Before the answer goes: with it the host may use the same tags again.
+        job.call.remove_read()
+        job.call.drop_arguments()
+        if answer is not None:
+            self._finish(job, answer, failure)
+        failure = None  # its traceback holds this frame, and with it the function's tensors
 
     def _execute(self, job: Job) -> Any:
         """The last answer, or None: the job goes on."""

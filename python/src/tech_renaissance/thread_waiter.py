@@ -39,6 +39,9 @@ class ThreadWaiter:
     def takes_controls(self) -> bool:
         return True  # nothing says which file has come
 
+    def expect_room(self, is_wanted: Callable[[], bool]) -> None:
+        """Every hint counts: nothing says which file it is about."""
+
     def attach(self, loop: AbstractEventLoop, on_hint: Callable[[], None]) -> None:
         self._tell = lambda: loop.call_soon_threadsafe(on_hint)
 

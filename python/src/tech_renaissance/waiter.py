@@ -33,7 +33,10 @@ if TYPE_CHECKING:
             """Ends the wait, or the next one. From any thread, and from a signal's handler."""
 
         def takes_controls(self) -> bool:
-            """Whether cancel.json or credit.json may have come since the last time."""
+            """Whether something besides requests is to be looked at, since the last time."""
+
+        def expect_room(self, is_wanted: Callable[[], bool]) -> None:
+            """A response that was taken is a hint only if another one waits for its place."""
 
         def attach(self, loop: AbstractEventLoop, on_hint: Callable[[], None]) -> None:
             """From here on the hints that come while this loop runs are told."""
@@ -45,15 +48,16 @@ if TYPE_CHECKING:
     class Notifier(Protocol):
         descriptor: int
         saw_controls: bool
+        wants_going: Callable[[], bool]
 
         def drain(self) -> bool: ...
 
         def close(self) -> None: ...
 
 
-_COMING = frozenset({b"request.json", b"exit.flag"})
+_COMING = frozenset({b"request.json"})
 _GOING = frozenset({b"response.json"})
-_CONTROLS = frozenset({b"cancel.json", b"credit.json"})
+_CONTROLS = frozenset({b"exit.flag", b"cancel.json", b"credit.json"})
 
 
 def open_waiter(path: str, stdin_fd: int | None) -> Waiter:
@@ -127,6 +131,10 @@ class PollWaiter:
         if notifier is not None:
             notifier.saw_controls = False
         return found
+
+    def expect_room(self, is_wanted: Callable[[], bool]) -> None:
+        if self._notifier is not None:
+            self._notifier.wants_going = is_wanted
 
     def attach(self, loop: AbstractEventLoop, on_hint: Callable[[], None]) -> None:
         self._loop = loop

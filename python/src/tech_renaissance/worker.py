@@ -64,9 +64,8 @@ class Worker:
         self._interval = PollInterval()
         self._status = Status(self._folder)
         self._fatal: BaseException | None = None
-        self._is_leaving = False
+        self._is_leaving = self._takes_no_more = self._is_gone = False
         self._looked = 0.0
-        self._count = 0
 
     def run(self) -> None:
         try:
@@ -111,8 +110,16 @@ class Worker:
         self._inbox = Inbox(self._folder)
         self._credit = Credit(self._folder, self._jobs)
         self._outbox = Outbox(self._folder, self._bell, self._guard)
+        self._waiter.expect_room(lambda: bool(self._outbox))
         self._runner = Runner(
-            self._server, self._jobs, self._guard, self._waiter, self._threads, self._finish
+            self._folder,
+            self._server,
+            self._jobs,
+            self._outbox,
+            self._guard,
+            self._waiter,
+            self._threads,
+            self._finish,
         )
         overdue = Overdue(self._guard)
         self._canceller = Canceller(
@@ -127,31 +134,44 @@ class Worker:
     def _serve(self) -> None:
         """Until there is a reason to leave."""
         is_idle = False
+        self._look(is_idle)
         while True:
             if self._waiter.takes_controls() or is_idle or self._jobs.has_new_stream:
-                self._look()
+                self._look(is_idle)
             self._flush()
             if self._fatal is not None and not self._outbox:
                 return
             taken = self._take()
             if taken is not None:
                 if taken.command == "exit":
-                    self._is_leaving = True
+                    self._is_leaving = self._takes_no_more = True
                 else:
                     self._begin(taken)
             if self._runner.step() or taken is not None:
                 self._interval.hit()
-                if not self._jobs or monotonic() - self._looked < _LOOK_SECONDS:
+                if monotonic() - self._looked < _LOOK_SECONDS:
                     continue
-                self._look()
-            if self._should_leave(is_idle):
+                self._look(is_idle)
+            # The calls under way are for a host that has asked, not for one that is gone.
+            if self._is_gone or (self._is_leaving and self._jobs.calls == 0):
                 return
             self._status.settle()
             is_idle = not self._runner.wait(self._interval.next_seconds())
 
+    def _look(self, is_idle: bool) -> None:
+        """At what the host says besides requests."""
+        self._looked = monotonic()
+        self._canceller.look()
+        if self._jobs:
+            self._credit.look()
+            self._jobs.has_new_stream = False
+        self._is_gone = self._waiter.host_gone or self._folder.is_gone()
+        if self._folder.exists("exit.flag") or (is_idle and self._status.asks_to_exit()):
+            self._is_leaving = True
+
     def _take(self) -> Request | Refused | None:
         if (
-            self._is_leaving
+            self._takes_no_more
             or self._fatal is not None
             or self._jobs.calls >= self._concurrency
             or (self._outbox and self._outbox.finals() >= _MAX_UNSENT)
@@ -160,17 +180,9 @@ class Worker:
         return self._inbox.take()
 
     def _begin(self, request: Request | Refused) -> None:
-        from .call import Call
-        from .job import Job
-        from .request import Refused
-
         if not self._jobs:
             self._status.set("busy")
-        call = None
-        if not isinstance(request, Refused):
-            self._count += 1
-            call = Call(self._folder, request, self._count)
-        job = Job(request, call, self._outbox, self._guard)
+        job = self._runner.job_of(request)
         self._jobs.add(job)
         self._canceller.admit(job)
         if self._outbox:
@@ -196,19 +208,3 @@ class Worker:
         if word is not None and not self._jobs:
             self._outbox.word = None
             self._status.set(word)
-
-    def _look(self) -> None:
-        """At what the host says of requests that are under way."""
-        self._looked = monotonic()
-        self._canceller.look()
-        if self._jobs:
-            self._credit.look()
-        self._jobs.has_new_stream = False
-
-    def _should_leave(self, is_idle: bool) -> bool:
-        """At once when the host is gone; when it has asked, after the calls under way."""
-        if self._waiter.host_gone or self._folder.is_gone():
-            return True
-        if self._folder.exists("exit.flag") or (is_idle and self._status.asks_to_exit()):
-            self._is_leaving = True
-        return self._is_leaving and self._jobs.calls == 0
