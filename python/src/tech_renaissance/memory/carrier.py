@@ -1,7 +1,7 @@
 """What connects a worker to its host through memory."""
 
 # The start counts in milliseconds: no pathlib, imports only where they are needed.
-# ruff: noqa: PTH118
+# ruff: noqa: PLC0415, PTH118
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .bell import Bell
 from .block import open_block
 from .empty import set_place
 from .slots import WorkerSlots
-from .tensors import WorkerTensors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..file_channel import Folder
     from .block import Block
+    from .tensors import WorkerTensors
 
 
 class Carrier:
@@ -26,11 +26,23 @@ class Carrier:
         self._block = block
         self._bell = bell
         self.slots = WorkerSlots(block, folder, bell.ring)
-        self.tensors = WorkerTensors(block, folder.path, block.is_memory_file)
+        self._folder = folder
+        self._tensors: WorkerTensors | None = None
+
+    @property
+    def tensors(self) -> WorkerTensors:
+        """Imported with the first tensor: a worker of texts starts without it."""
+        if self._tensors is None:
+            from .tensors import WorkerTensors
+
+            block = self._block
+            self._tensors = WorkerTensors(block, self._folder.path, block.is_memory_file)
+        return self._tensors
 
     def close(self) -> None:
         set_place(None)
-        self.tensors.close()
+        if self._tensors is not None:
+            self._tensors.close()
         self._bell.close()
 
 
@@ -52,5 +64,5 @@ def open_carrier(folder: Folder) -> Carrier | None:
         bell.close()
         raise
     carrier = Carrier(block, bell, folder)
-    set_place(carrier.tensors)
+    set_place(carrier)
     return carrier

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..tsr.tensors import TensorKind
-    from .tensors import WorkerTensors
+    from .carrier import Carrier
 
-_place: WorkerTensors | None = None
+_place: Carrier | None = None
 
 
 def empty(shape: tuple[int, ...] | int, dtype: str, kind: TensorKind | None = None) -> Any:
@@ -41,14 +41,14 @@ def empty(shape: tuple[int, ...] | int, dtype: str, kind: TensorKind | None = No
     dimensions = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(dimension < 0 for dimension in dimensions):
         raise ValueError(f"shape: expected dimensions of 0 or more, found {dimensions}")
-    shared = None if _place is None else _place.empty(dimensions, dtype, kind)
+    shared = None if _place is None else _place.tensors.empty(dimensions, dtype, kind)
     if shared is not None:
         return shared
     library: Any = sys.modules[kind]
     return library.empty(dimensions, dtype=getattr(library, dtype, None) or library.dtype(dtype))
 
 
-def set_place(place: WorkerTensors | None) -> None:
+def set_place(place: Carrier | None) -> None:
     """Where the memory comes from, as long as there is a host."""
     global _place
     _place = place

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 
 from ..errors import TrError
 from .block import OPEN_FLAGS, open_memory_file
@@ -27,6 +28,8 @@ class HostSegments:
         self._block = block
         self._folder = folder
         self._places: dict[int, _Place] = {}
+        self.has_allocated = False
+        """Whether tensors of the host's user have come."""
 
     def lend(self, segment: Segment) -> Lent:
         """The host has lent it to us with a request."""
@@ -36,6 +39,8 @@ class HostSegments:
             path = os.path.join(self._folder, f"host-{segment.place}-{segment.generation}.segment")
             place = self._places[segment.place] = _Place(self._block.worker, segment, path)
         place.owner, place.lend = segment.owner, segment.lend
+        if segment.owner == "allocated":
+            self.has_allocated = True
         place.users.enter()
         return Lent(place)
 
@@ -74,20 +79,25 @@ class Lent:
         self._buffer: Any = None
 
     def buffer(self) -> Any:
-        """The whole segment, writable. It goes back when the last view of it is gone.
+        """The whole segment, writable, as an object that all views of it keep.
 
         Raises TR_SEGMENT_LOST.
         """
         if self._buffer is None:
-            buffer = self._buffer = self._place.export()
-            self._place.users.watch(buffer)
+            buffer = self._place.export()
+            if self._place.unused is None:
+                # Counted as `done` counts: how many references a call makes differs in Pythons.
+                self._place.unused = self._place.references(buffer)
+            self._buffer = buffer
         return self._buffer
 
     def done(self) -> None:
-        """The request is over: only the owners of views have any business with it now."""
-        if self._buffer is None:
+        """The request is over: the segment goes back, now or with the last view that is kept."""
+        buffer, self._buffer = self._buffer, None
+        if buffer is None or self._place.references(buffer) == self._place.unused:
             self._place.users.leave()
-        self._buffer = None
+        else:
+            self._place.abandon(buffer)
 
 
 class _Place:
@@ -102,6 +112,9 @@ class _Place:
         self._descriptor = -1
         self._map: Any = None
         self._exporter: Any = None
+        self._buffer: Any = None
+        self.unused: int | None = None
+        """How many references the buffer has when no view of it is left."""
 
     def _give_back(self) -> None:
         """Nobody uses it any more; the host sees it with our next message."""
@@ -113,7 +126,7 @@ class _Place:
         return Segment(self.owner, self._index, self.generation, self.lend, self.size, self._where)
 
     def export(self) -> Any:
-        """An object that everything made from it keeps alive, and nothing else does.
+        """An object that everything made from it keeps alive, and nothing else but we.
 
         A memoryview would not do: what is made from one refers to what that one was made from.
         """
@@ -121,12 +134,23 @@ class _Place:
             self._open()
         elif self._where == "":
             self._check()
-        return self._exporter.from_buffer(self._map)
+        if self._buffer is None:
+            self._buffer = self._exporter.from_buffer(self._map)
+        return self._buffer
+
+    def references(self, buffer: Any) -> int:
+        return sys.getrefcount(buffer)
+
+    def abandon(self, buffer: Any) -> None:
+        """A view of it is kept: the next request gets another one."""
+        if buffer is self._buffer:
+            self._buffer = self.unused = None
+        self.users.watch(buffer)
 
     def close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
-        self._map = self._exporter = None  # unmapped with the last view of it
+        self._map = self._exporter = self._buffer = None  # unmapped with the last view of it
 
     def _open(self) -> None:
         import ctypes

@@ -65,7 +65,7 @@ class OwnSegment:
                 return
             end = offset + content.nbytes
             self._reserve(end)
-            memoryview(self._mapped())[offset:end] = content
+            self._mapped()[offset:end] = content
         except OSError as cause:
             raise self._full(cause, offset + content.nbytes) from cause
 

@@ -38,12 +38,14 @@ class OwnSegments:
         self._memory_files = memory_files
         self._segments: dict[int, OwnSegment] = {}
         self._generation = 0
+        self._last: OwnSegment | None = None
 
     def take(self, nbytes: int) -> OwnSegment | None:
         """A segment that nobody uses; None when all places are in use. Raises TR_WORKSPACE_FULL."""
         segment = self._find(nbytes) or self._make(nbytes)
         if segment is not None:
             segment.last_used = time.monotonic()
+            self._last = segment
         return segment
 
     def find(self, address: int, nbytes: int) -> tuple[Callable[[], Segment], int] | None:
@@ -71,13 +73,16 @@ class OwnSegments:
     def _find(self, nbytes: int) -> OwnSegment | None:
         """The smallest that is large enough; not one of many times the size."""
         self._block.refresh()
+        last = self._last
+        if last is not None and nbytes <= last.size <= nbytes * 2 and self._is_free(last):
+            return last
         most = size_class(nbytes) * 4
-        fitting = [
-            segment
-            for segment in self._segments.values()
-            if nbytes <= segment.size <= most and self._is_free(segment)
-        ]
-        return min(fitting, key=lambda segment: segment.size, default=None)
+        best: OwnSegment | None = None
+        for segment in self._segments.values():
+            is_better = best is None or segment.size < best.size
+            if nbytes <= segment.size <= most and is_better and self._is_free(segment):
+                best = segment
+        return best
 
     def _make(self, nbytes: int) -> OwnSegment | None:
         place = self._empty_place()
@@ -107,6 +112,7 @@ class OwnSegments:
 
     def _clear(self, segment: OwnSegment) -> None:
         segment.remove()
+        self._last = None
         del self._segments[segment.place]
         self._block.worker[GENERATION + segment.place] = 0
 

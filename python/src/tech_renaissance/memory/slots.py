@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 _MASK = 0xFFFF_FFFF
 _SPIN_SECONDS = 200e-6
 """After the last message. A host that calls again at once is answered without a wake-up."""
-_LOOKS_BEFORE_YIELD = 50
-"""About 4 µs."""
 _MAX_SLOT_MESSAGE = SLOT_BYTES - 4
 _yield = getattr(os, "sched_yield", lambda: None)
 
@@ -141,14 +139,13 @@ class WorkerSlots:
         host, taken, response = self._block.host, self._taken, self._response
         end = self._active_at + _SPIN_SECONDS
         while True:
-            for _ in range(_LOOKS_BEFORE_YIELD):
-                if host[REQUEST_NUMBER] != taken:
-                    return True
+            if host[REQUEST_NUMBER] != taken:
+                return True
             if free_slot and host[RESPONSE_TAKEN] == response:
                 return True
             if time.perf_counter() > end:
                 return False
-            _yield()
+            _yield()  # after every look: on one core the host cannot go on before
 
     def _is_taken_back(self, number: int) -> bool:
         """Whether the host has taken it back while we took it. Its verdict is a moment away."""

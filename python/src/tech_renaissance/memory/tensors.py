@@ -1,14 +1,14 @@
 """Tensors that come and go in segments."""
 
-# The start counts in milliseconds: imports only where they are needed.
-# ruff: noqa: PLC0415
-
 from __future__ import annotations
 
 import os
+import sys
 from math import prod
 
 from ..errors import TrError
+from ..tsr.errors import TsrError
+from ..tsr.tensors import build, check_kind, parts_of, resolve_kind
 from .field import ALIGNMENT, SIZES, aligned, parse_field
 from .host_segments import HostSegments
 from .own_segments import OwnSegments
@@ -17,11 +17,14 @@ from .users import users_lock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeAlias
 
-    from ..tsr.tensors import TensorKind
+    from ..tsr.tensors import Parts, TensorKind
     from .block import Block
-    from .field import Placed, Segment
+    from .field import Segment
+
+    Shared: TypeAlias = tuple[Callable[[], Segment], int]
+    """How to lend the segment of memory that is shared already, and where in it."""
 
 
 class WorkerTensors:
@@ -41,35 +44,38 @@ class WorkerTensors:
         live in shared memory already. None: every segment is in use, so that they must go another
         way. Raises TsrError, and TR_WORKSPACE_FULL, with nothing kept.
         """
-        from ..tsr.tensors import parts_of
-
-        parts = {tag: parts_of(tensor) for tag, tensor in tensors.items()}
         with users_lock:
-            shared = {tag: self._shared(tensors[tag], parts[tag][2].nbytes) for tag in parts}
-            copied = {tag: parts[tag] for tag in parts if shared[tag] is None}
             segments: list[Segment] = []
             placed: dict[str, tuple[int, int, str, tuple[int, ...]]] = {}
+            copied: list[tuple[str, Parts]] = []
+            shared: list[tuple[str, Parts, Shared]] = []
+            total = 0
+            may_be_shared = self._has_given or self._host.has_allocated
+            for tag, tensor in tensors.items():
+                parts = _parts(tensor)
+                found = self._shared(tensor, parts[2].nbytes) if may_be_shared else None
+                if found is not None:
+                    shared.append((tag, parts, found))
+                else:
+                    copied.append((tag, parts))
+                    total += aligned(parts[2].nbytes)
             if copied:
-                own = self._own.take(sum(aligned(part[2].nbytes) for part in copied.values()))
+                own = self._own.take(total)
                 if own is None:
                     return None
                 offset = 0
-                for tag, (dtype, shape, payload) in copied.items():
+                for tag, (dtype, shape, payload) in copied:
                     own.write(offset, payload)
                     placed[tag] = (0, offset, dtype, shape)
                     offset += aligned(payload.nbytes)
                 segments.append(own.next_lend("worker"))
-            for tag, found in shared.items():
-                if found is not None:
-                    dtype, shape, _ = parts[tag]
-                    placed[tag] = (len(segments), found[1], dtype, shape)
-                    segments.append(found[0]())
+            for tag, (dtype, shape, _), (lend, offset) in shared:
+                placed[tag] = (len(segments), offset, dtype, shape)
+                segments.append(lend())
         return {"segments": segments, "tensors": placed}
 
     def empty(self, shape: tuple[int, ...], dtype: str, kind: TensorKind) -> Any | None:
         """An array in shared memory; None when there is none for it. Raises TR_WORKSPACE_FULL."""
-        from ..tsr.tensors import build
-
         nbytes = prod(shape) * SIZES[dtype]
         with users_lock:
             segment = self._own.take(nbytes) if nbytes and os.name != "nt" else None
@@ -77,7 +83,7 @@ class WorkerTensors:
                 return None
             self._has_given = True
             buffer = segment.export()
-        return build(kind, dtype, shape, memoryview(buffer).cast("B")[:nbytes])
+        return _over(kind, dtype, shape, buffer, 0, nbytes)
 
     def trim(self) -> None:
         """Gives unused memory back; for a moment in which nothing else is to be done."""
@@ -89,7 +95,7 @@ class WorkerTensors:
         self._host.close()
         self._own.close()
 
-    def _shared(self, tensor: Any, nbytes: int) -> tuple[Callable[[], Segment], int] | None:
+    def _shared(self, tensor: Any, nbytes: int) -> Shared | None:
         """How to lend the segment that the tensor lives in already, and where it is in it."""
         address = _address_of(tensor) if nbytes else None
         if address is None:
@@ -118,24 +124,55 @@ class ArrivedTensors:
         Until the last view of it is gone the segment is not used for anything else. Raises
         TR_SEGMENT_LOST, TR_UNSUPPORTED_DTYPE.
         """
-        from ..tsr.errors import TsrError
-        from ..tsr.tensors import build, check_kind, resolve_kind
-
-        placed: Placed = self._tensors[tag]
+        index, offset, dtype, shape, nbytes = self._tensors[tag]
         kind = resolve_kind(kind)
         try:
-            check_kind(kind, placed.dtype)
+            check_kind(kind, dtype)
         except TsrError as cause:
-            raise TrError("TR_UNSUPPORTED_DTYPE", str(cause), dtype=placed.dtype) from cause
+            raise TrError("TR_UNSUPPORTED_DTYPE", str(cause), dtype=dtype) from cause
         with users_lock:
-            buffer = self._lent[placed.segment].buffer()
-        data = memoryview(buffer).cast("B")[placed.offset : placed.offset + placed.nbytes]
-        return build(kind, placed.dtype, tuple(placed.shape), data)
+            buffer = self._lent[index].buffer()
+        return _over(kind, dtype, shape, buffer, offset, nbytes)
 
     def done(self) -> None:
         with users_lock:
             for lent in self._lent:
                 lent.done()
+
+
+def _over(
+    kind: TensorKind, dtype: str, shape: tuple[int, ...], buffer: Any, offset: int, nbytes: int
+) -> Any:
+    """As ``tsr.tensors.build``, over a part of an aligned buffer, in half the time for numpy."""
+    if kind == "numpy" and nbytes:
+        numpy: Any = sys.modules["numpy"]
+        return numpy.ndarray(shape, _numpy_dtypes.get(dtype) or _numpy_dtype(dtype), buffer, offset)
+    return build(kind, dtype, shape, memoryview(buffer).cast("B")[offset : offset + nbytes])
+
+
+_numpy_dtypes: dict[str, Any] = {}
+_numpy_names: dict[Any, str] = {}
+
+
+def _parts(tensor: Any) -> Parts:
+    """As ``tsr.tensors.parts_of``, in a third of the time for an ordinary numpy array."""
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is None or type(tensor) is not numpy.ndarray:
+        return parts_of(tensor)
+    name = _numpy_names.get(tensor.dtype)
+    if name is None:
+        parts = parts_of(tensor)
+        if tensor.dtype.isnative:
+            _numpy_names[tensor.dtype] = parts[0]
+        return parts
+    if not tensor.flags.c_contiguous or not tensor.size:
+        return parts_of(tensor)
+    return name, tensor.shape, memoryview(tensor).cast("B")
+
+
+def _numpy_dtype(name: str) -> Any:
+    dtype = _numpy_dtypes[name] = sys.modules["numpy"].dtype(name)
+    return dtype
 
 
 def _address_of(tensor: Any) -> int | None:
