@@ -1,4 +1,4 @@
-"""What wakes the heartbeat's thread before its time."""
+"""What wakes a thread that waits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Bell:
         self._is_poke_wanted = False
 
     def ring(self) -> None:
-        """Something waits in the outbox while the main thread has no time for it."""
+        """Ends the wait, or the next one."""
         try:
             self._lock.release()
         except RuntimeError:
@@ -29,6 +29,6 @@ class Bell:
         wanted, self._is_poke_wanted = self._is_poke_wanted, False
         return wanted
 
-    def wait(self, seconds: float) -> bool:
-        """Whether it was rung."""
-        return self._lock.acquire(timeout=max(0.0, seconds))
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether it was rung. None: for ever."""
+        return self._lock.acquire(timeout=-1 if seconds is None else max(0.0, seconds))

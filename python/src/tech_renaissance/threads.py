@@ -11,6 +11,7 @@ from _queue import SimpleQueue
 from contextvars import copy_context
 
 from .answers import cancelled_answer, outcome_answer, result_answer
+from .bell import Bell
 from .door import Door
 from .job import current
 from .streams import Stream
@@ -139,14 +140,14 @@ class Threads:
         self._goes_on(job, result)
 
     def _stream(self, job: Job, iterator: Iterator[Any]) -> None:
-        news = threading.Event()
+        news = Bell()  # not an Event: a signal's handler may find the main thread in its set()
 
         def tell() -> None:
             door.tell()
-            news.set()
+            news.ring()
 
         door = job.door = Door(job)
-        job.tell, job.resume = tell, news.set
+        job.tell, job.resume = tell, news.ring
         stream = Stream(
             job, iterator, door, lambda *outcome: self._post(lambda: self._end(*outcome))
         )
@@ -156,7 +157,6 @@ class Threads:
                 is_over = stream.step()
             else:
                 news.wait()
-                news.clear()
 
 
 def _is_iterator(value: object) -> bool:
