@@ -15,15 +15,21 @@ import pytest
 from file_host import PACKAGE
 
 from tech_renaissance import call, tsr
+from tech_renaissance.bell import Bell
 from tech_renaissance.call import Call
+from tech_renaissance.cancellation import Guard
 from tech_renaissance.commands import command
 from tech_renaissance.errors import TrError
 from tech_renaissance.fast_json import from_json, to_json
 from tech_renaissance.file_channel import Folder
+from tech_renaissance.job import Job, Jobs
 from tech_renaissance.names import is_name
+from tech_renaissance.outbox import Outbox
 from tech_renaissance.outline import _of_signature, outline_of
 from tech_renaissance.poll_interval import PollInterval
 from tech_renaissance.request import Request
+from tech_renaissance.response import Answer
+from tech_renaissance.runner import Runner
 from tech_renaissance.session_dir import find_session_dir
 from tech_renaissance.text import split_command, split_words
 from tech_renaissance.thread_waiter import ThreadWaiter
@@ -256,3 +262,29 @@ def test_the_wait_of_windows_ends_with_a_byte_or_the_end_of_the_pipe() -> None:
     assert waiter.host_gone
     waiter.close()
     os.close(reader)
+
+
+@pytest.mark.parametrize("outcome", ["returns", "raises"])
+def test_the_argument_tensors_are_gone_before_the_answer_goes(tmp_path: Path, outcome: str) -> None:
+    @command(f"test:{outcome}")
+    def run(_x: np.ndarray) -> None:
+        if outcome == "raises":
+            raise ValueError("a fault of the user's")
+
+    (tmp_path / "a.tsr").write_bytes(tsr.encode(np.ones(2, np.float32)))
+    request = Request(f"test:{outcome}", "a", 2)
+    folder, bell = Folder(str(tmp_path)), Bell()
+    guard = Guard(bell.poke)
+    answers: list[Answer] = []
+
+    def finish(_job: Job, answer: Answer, _error: BaseException | None) -> None:
+        # From here on the host may write the next request's tensors under the same tags.
+        assert not (tmp_path / "a.tsr").exists()
+        answers.append(answer)
+
+    waiter = open_waiter(str(tmp_path), None)
+    outbox = Outbox(folder, bell, guard)
+    runner = Runner(folder, None, Jobs(), outbox, guard, waiter, 0, finish)
+    runner.begin(runner.job_of(request))
+    waiter.close()
+    assert [answer.error is None for answer in answers] == [outcome == "returns"]
