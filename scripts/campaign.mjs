@@ -51,6 +51,7 @@ const campaigns = {
     command: vitest("@tr/file-channel", "src/faults-campaign.test.ts"),
   },
   "file-faults-python": { size: 30_000, command: pytest("test_fuzz_files.py") },
+  "wake-ups": { size: 1_000_000, command: vitest("@tr/shared-memory", "src/wake-ups.test.ts") },
   notifications: {
     size: 300_000,
     command: vitest("@tr/file-channel", "src/notifications-campaign.test.ts"),

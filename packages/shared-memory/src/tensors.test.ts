@@ -99,6 +99,7 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
   it.skipIf(whyNot)("memory that is not used is given back, on both sides", async () => {
     worker = await startWorker(way);
     const { child } = worker;
+    const before = way.mapped ? memoryFiles(process.pid) : 0; // with views of other tests
     await worker.send({ do: "square" }, full([2 ** 20], 2));
     worker.connection.tensors.trim({ all: true });
     await worker.call({ do: "trim" });
@@ -107,7 +108,7 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
     const { count } = await worker.call({ do: "mapped", name: way.mapped ? "memfd" : "segment" });
     // The block itself is a memory file where the host maps it, and mapped unless the worker reads it.
     expect(count).toBe(way.mapped && way.words.length === 0 ? 1 : 0);
-    if (way.mapped) expect(memoryFiles(process.pid)).toBe(1);
+    if (way.mapped) expect(memoryFiles(process.pid)).toBeLessThanOrEqual(before);
     const again = await worker.send({ do: "square" }, full([2 ** 20], 3));
     expect(again.get("y")?.data[0]).toBe(9);
     expect(child.exitCode).toBeNull();
