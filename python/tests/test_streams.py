@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from call_host import CallHost
 from conftest import MakeHost
+from file_host import wait_until
 
 BOTH = pytest.mark.parametrize("command", ["count", "async_count"])
 
@@ -132,6 +133,31 @@ def test_leaving_runs_the_finally_of_what_is_suspended(make_host: MakeHost, comm
             calls.host.stdin.close()
         assert calls.host.wait_end() == 0
         assert "left [0, 1, 'closed', 'finally']" in calls.host.output()
+
+
+@pytest.mark.parametrize("command", ["count", "async_count"])
+@pytest.mark.parametrize("args", [(), ("threads=1",)])
+def test_a_directory_that_is_gone_closes_what_is_suspended(
+    make_host: MakeHost, command: str, args: tuple[str, ...]
+) -> None:
+    calls = CallHost(make_host("calls.py", args=args).start_ready())
+    for _ in range(2):
+        calls.wait_for(calls.begin(command, 5, stream=True), 2)
+    calls.host.directory.rename(calls.host.directory.with_name("gone"))
+    assert calls.host.wait_end() == 0
+    assert calls.host.output().count("'closed', 'finally'") == 2
+
+
+def test_an_id_that_is_used_twice_does_no_harm(make_host: MakeHost) -> None:
+    host = make_host("calls.py").start_ready()
+    request = {"command": "count", "id": "same", "protocol": 2, "args": [1], "stream": True}
+    for _ in range(2):
+        host.send(request)
+        wait_until(lambda: not host.path("request.json").exists(), "it to be taken")
+    finals = 0
+    while finals < 2:
+        finals += host.receive()["final"]
+    assert host.ask({"command": "add", "id": "x", "protocol": 2, "args": [1]})["value"] == 11
 
 
 def test_a_grant_that_is_none_is_ignored(calls: CallHost) -> None:

@@ -15,7 +15,7 @@ import os
 
 from .errors import TrError
 from .fast_json import from_json
-from .forks import leave_if_forked
+from .forks import is_child, leave_if_forked
 from .job import current
 from .names import is_name
 
@@ -50,13 +50,15 @@ class Guard:
     leaving that.
     """
 
-    __slots__ = ("_shields", "_thread", "is_inside", "poke", "running")
+    __slots__ = ("_shields", "_thread", "is_inside", "overdue", "poke", "running")
 
     def __init__(self, poke: Callable[[], None]) -> None:
         self.poke = poke
         """Has the signal sent again to this process, a little later."""
         self.running: Job | None = None
         self.is_inside = False
+        self.overdue: Overdue | None = None
+        """The cancelled jobs that wait for the code of another one."""
         self._shields = 0
         self._thread = _thread.get_ident()
 
@@ -102,6 +104,14 @@ class Guard:
             self.check()
         elif self.is_due():
             self.poke()  # a coroutine gets it where it stands
+
+    def postpone(self, job: Job) -> None:
+        """Of a job that is cancelled while the main thread is in the code of another one."""
+        if self.overdue is None:
+            from .overdue import Overdue
+
+            self.overdue = Overdue(self)
+        self.overdue.add(job)
 
     def visit(self, function: Callable[..., Result], *args: Any) -> Result:
         """Runs code of the user's that cleans up, in which nothing is raised."""
@@ -150,20 +160,17 @@ class Canceller:
         folder: Folder,
         jobs: Jobs,
         guard: Guard,
-        overdue: Overdue,
         wake: Callable[[], None],
         ring: Callable[[], None],
     ) -> None:
         self._folder = folder
         self._jobs = jobs
         self._guard = guard
-        self._overdue = overdue
         self._wake = wake
         self._ring = ring
         self._early: list[str] = []
         self._is_looking = False
         self._again = False
-        self._pid = os.getpid()
 
     def listen(self) -> None:
         """From here on the host's signal is heard, if serve() runs in the main thread."""
@@ -173,6 +180,10 @@ class Canceller:
             _signal.signal(SIGNAL, self._on_signal)
         except ValueError:
             return  # not the main thread: cancel.json is seen between two steps only
+
+    def stop_listening(self) -> None:
+        if SIGNAL and _signal.getsignal(SIGNAL) == self._on_signal:
+            _signal.signal(SIGNAL, _signal.SIG_DFL)
 
     def admit(self, job: Job) -> None:
         """Notes the cancel of a request that came before the request was known."""
@@ -193,8 +204,8 @@ class Canceller:
             self._is_looking = False
 
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:
-        if os.getpid() != self._pid:
-            return  # a child that user code has forked
+        if is_child():
+            return
         if self._is_looking:
             self._again = True  # that one goes on to the check as well
             return
@@ -224,6 +235,7 @@ class Canceller:
         job.is_cancelled = True
         if job.tell is not None:
             job.tell()  # of a coroutine: once it waits, if it has not been told before
-        if self._overdue.add(job):
+        if self._guard.running not in (None, job) and job.door is None:
+            self._guard.postpone(job)
             self._ring()
         self._wake()

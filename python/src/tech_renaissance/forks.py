@@ -8,9 +8,14 @@ import sys
 _PID = os.getpid()
 
 
+def is_child() -> bool:
+    """Whether this is not the worker but a child that was forked from it."""
+    return os.getpid() != _PID
+
+
 def leave_if_forked(error: BaseException | None = None) -> None:
     """Ends such a child as the interpreter would. ``error``: what its code ended with."""
-    if os.getpid() == _PID:
+    if not is_child():
         return
     code = 0
     if isinstance(error, SystemExit):

@@ -49,7 +49,6 @@ class Heartbeat:
         jobs: Jobs,
         guard: Guard,
         outbox: Outbox,
-        overdue: Overdue,
     ) -> None:
         self._folder = folder
         self._stdin_fd = stdin_fd
@@ -57,7 +56,6 @@ class Heartbeat:
         self._jobs = jobs
         self._guard = guard
         self._outbox = outbox
-        self._overdue = overdue
         self._hangups = 0
         self._main_thread = _thread.get_ident()
         self._is_stopping = False
@@ -92,16 +90,18 @@ class Heartbeat:
                         return
                     seq += 1
                     self._leave_with_host()
-                self._settle()
-                until = min(next_beat, next_look, time.monotonic() + self._overdue.seconds())
+                until = min(next_beat, next_look)
+                if self._guard.overdue is not None:
+                    self._settle(self._guard.overdue)
+                    until = min(until, time.monotonic() + self._guard.overdue.seconds())
                 if self._bell.wait(until - time.monotonic()):
                     self._attend(until)
         finally:
             self._stopped.release()
 
-    def _settle(self) -> None:
+    def _settle(self, overdue: Overdue) -> None:
         try:
-            self._overdue.settle()
+            overdue.settle()
         except (OSError, TrError):
             return  # the answer waits in the outbox; the main thread meets the same, and tells
 

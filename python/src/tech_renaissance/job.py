@@ -115,13 +115,16 @@ class Jobs:
         self.calls = 0
         """How many are calls: a stream takes no place among the worker's ``concurrency``."""
         self.oldest: Job | None = None
-        self._live: dict[Job | str, Job] = {}
+        self._live: dict[Job, str | None] = {}
+        self._by_id: dict[str, Job] = {}
 
     def __len__(self) -> int:
         return len(self._live)
 
     def add(self, job: Job) -> None:
-        self._live[job.id or job] = job
+        self._live[job] = job.id
+        if job.id is not None:
+            self._by_id[job.id] = job
         self.calls += 1
         if self.oldest is None:
             self.oldest = job
@@ -132,18 +135,17 @@ class Jobs:
 
     def remove(self, job: Job) -> None:
         job.is_done = True
-        del self._live[job.id or job]
+        del self._live[job]
+        if job.id is not None and self._by_id.get(job.id) is job:
+            del self._by_id[job.id]
         if not job.is_stream:
             self.calls -= 1
         if job is self.oldest:
-            self.oldest = next(iter(self._live.values()), None)
+            self.oldest = next(iter(self._live), None)
         self.finished += 1
 
     def find(self, request_id: str) -> Job | None:
-        return self._live.get(request_id)
+        return self._by_id.get(request_id)
 
     def streams(self) -> list[Job]:
-        return [job for job in self._live.values() if job.is_stream]
-
-    def all(self) -> list[Job]:
-        return list(self._live.values())
+        return [job for job in self._live if job.is_stream]

@@ -27,12 +27,8 @@ class Overdue:
         self._guard = guard
         self._jobs: list[tuple[Job, float]] = []
 
-    def add(self, job: Job) -> bool:
-        """Whether the job has to wait for another one's code."""
-        if self._guard.running in (None, job) or job.door is not None:
-            return False
+    def add(self, job: Job) -> None:
         self._jobs.append((job, time.monotonic() + PATIENCE_SECONDS))
-        return True
 
     def seconds(self) -> float:
         """How long until ``settle`` has something to do."""

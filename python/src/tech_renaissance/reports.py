@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from math import isfinite
 
+from .forks import is_child
 from .response import Answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .job import Job
-
-_PID = os.getpid()
 
 
 def report(job: Job, done: object, total: object, message: object) -> None:
@@ -19,7 +17,7 @@ def report(job: Job, done: object, total: object, message: object) -> None:
     if total is not None:
         total = _number("total", total)
     value = {"done": _number("done", done), "total": total, "message": str(message)}
-    if job.is_done or job.id is None or os.getpid() != _PID:
+    if job.is_done or job.id is None or is_child():
         return
     with job.shield():
         try:

@@ -11,10 +11,10 @@ from .commands import Command, find_command, unknown_command
 from .errors import TrError
 from .job import Job
 from .request import Refused
-from .streams import Stream, Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from .binding import Signature
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .outbox import Outbox
     from .request import Request
     from .server import TechRenaissanceServer
-    from .streams import Finish
+    from .streams import Finish, Streams
     from .threads import Threads
     from .waiter import Waiter
 
@@ -55,7 +55,7 @@ class Runner:
         self._guard = guard
         self._waiter = waiter
         self._finish = finish
-        self.streams = Streams()
+        self.streams: Streams | None = None
         self.coroutines: Coroutines | None = None
         self.threads: Threads | None = None
         if threads > 0:
@@ -124,7 +124,7 @@ class Runner:
 
     def step(self) -> bool:
         """Does what there is to be done without waiting; whether there was anything."""
-        has_stepped = bool(self.streams) and self.streams.step()
+        has_stepped = self.streams is not None and self.streams.step()
         if self.coroutines is not None:
             has_stepped = self.coroutines.step(has_stepped) or has_stepped
         if self.threads is not None:
@@ -139,7 +139,8 @@ class Runner:
 
     def close(self) -> None:
         """Ends everything that is still under way, so that its ``finally`` runs."""
-        self.streams.close()
+        if self.streams is not None:
+            self.streams.close()
         if self.coroutines is not None:
             self.coroutines.close()
         if self.threads is not None:
@@ -161,9 +162,16 @@ class Runner:
             if self.threads is not None:
                 self.threads.begin_stream(job, result)
             else:
-                self.streams.add(Stream(job, result, self._guard, self._finish))
+                self._begin_stream(job, result)
             return True
         return False
+
+    def _begin_stream(self, job: Job, iterator: Iterator[Any]) -> None:
+        from .streams import Stream, Streams
+
+        if self.streams is None:
+            self.streams = Streams()
+        self.streams.add(Stream(job, iterator, self._guard, self._finish))
 
     def _coroutines(self) -> Coroutines:
         if self.coroutines is None:

@@ -92,9 +92,6 @@ class Streams:
     def __init__(self) -> None:
         self._live: list[Stream] = []
 
-    def __len__(self) -> int:
-        return len(self._live)
-
     def add(self, stream: Stream) -> None:
         self._live.append(stream)
 

@@ -40,7 +40,6 @@ class Worker:
 
     _bell: Bell
     _canceller: Canceller
-    _credit: Credit
     _guard: Guard
     _heartbeat: Heartbeat
     _inbox: Inbox
@@ -63,6 +62,7 @@ class Worker:
         self._waiter = open_waiter(self._folder.path, self._stdin_fd)
         self._interval = PollInterval()
         self._status = Status(self._folder)
+        self._credit: Credit | None = None
         self._fatal: BaseException | None = None
         self._is_leaving = self._takes_no_more = self._is_gone = False
         self._looked = 0.0
@@ -78,6 +78,7 @@ class Worker:
                 self._fatal = error
             finally:
                 self._heartbeat.stop()
+                self._canceller.stop_listening()
             self._status.set("terminated")
         except FileNotFoundError:
             if not self._folder.is_gone():
@@ -96,19 +97,16 @@ class Worker:
         # The host has what it waits for; what only requests need is imported from here on.
         from .bell import Bell
         from .cancellation import Canceller, Guard
-        from .credit import Credit
         from .heartbeat import Heartbeat
         from .inbox import Inbox
         from .job import Jobs
         from .outbox import Outbox
-        from .overdue import Overdue
         from .runner import Runner
 
         self._bell = Bell()
         self._jobs = Jobs()
         self._guard = Guard(self._bell.poke)
         self._inbox = Inbox(self._folder)
-        self._credit = Credit(self._folder, self._jobs)
         self._outbox = Outbox(self._folder, self._bell, self._guard)
         self._waiter.expect_room(lambda: bool(self._outbox))
         self._runner = Runner(
@@ -121,13 +119,12 @@ class Worker:
             self._threads,
             self._finish,
         )
-        overdue = Overdue(self._guard)
         self._canceller = Canceller(
-            self._folder, self._jobs, self._guard, overdue, self._waiter.wake, self._bell.ring
+            self._folder, self._jobs, self._guard, self._waiter.wake, self._bell.ring
         )
         self._canceller.listen()
         self._heartbeat = Heartbeat(
-            self._folder, self._stdin_fd, self._bell, self._jobs, self._guard, self._outbox, overdue
+            self._folder, self._stdin_fd, self._bell, self._jobs, self._guard, self._outbox
         )
         self._heartbeat.start()
 
@@ -162,12 +159,19 @@ class Worker:
         """At what the host says besides requests."""
         self._looked = monotonic()
         self._canceller.look()
-        if self._jobs:
-            self._credit.look()
-            self._jobs.has_new_stream = False
+        if self._jobs.calls < len(self._jobs):
+            self._look_at_credit()
         self._is_gone = self._waiter.host_gone or self._folder.is_gone()
         if self._folder.exists("exit.flag") or (is_idle and self._status.asks_to_exit()):
             self._is_leaving = True
+
+    def _look_at_credit(self) -> None:
+        if self._credit is None:
+            from .credit import Credit
+
+            self._credit = Credit(self._folder, self._jobs)
+        self._jobs.has_new_stream = False
+        self._credit.look()
 
     def _take(self) -> Request | Refused | None:
         if (
@@ -191,6 +195,8 @@ class Worker:
 
     def _finish(self, job: Job, answer: Answer, error: BaseException | None) -> None:
         """With the job's last answer, and the exception that it ended with if it did."""
+        if job.is_done:
+            return  # its answer could not be written, which the next flush meets again
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
             self._fatal = error
         self._jobs.remove(job)
