@@ -1,15 +1,20 @@
-import type { CallOptions, PythonSession, StreamOptions, Tensor } from "@tr/session";
+import type { CallOptions, PythonSession, PythonStream, StreamOptions, Tensor } from "@tr/session";
 import { TrError } from "@tr/session";
+import type { PoolWorker } from "./pool-worker.js";
 
-/** One worker for one caller, its state included, until it is released. */
+/**
+ * One worker for one caller, its state included, until it is released. When the worker crashes every
+ * further call is `TR_WORKER_CRASHED`: the process that takes its place knows nothing of that state.
+ */
 export class Lease {
+  readonly #worker: PoolWorker;
   readonly #session: PythonSession;
-  readonly #onRelease: () => void;
   #isReleased = false;
 
-  constructor(session: PythonSession, onRelease: () => void) {
-    this.#session = session;
-    this.#onRelease = onRelease;
+  /** @param worker leased already */
+  constructor(worker: PoolWorker) {
+    this.#worker = worker;
+    this.#session = worker.session;
   }
 
   /** The session itself. It is the pool's: do not close it. @throws TrError `TR_NOT_STARTED` when the lease has been released. */
@@ -24,7 +29,7 @@ export class Lease {
     args: readonly unknown[] = [],
     options: CallOptions = {},
   ): Promise<T> {
-    return this.session.call<T>(command, args, options);
+    return this.#counted.call<T>(command, args, options);
   }
 
   /** As `PythonSession.calculate`. */
@@ -32,7 +37,7 @@ export class Lease {
     command: string,
     ...args: readonly Tensor[] | readonly [...Tensor[], CallOptions]
   ): Promise<T> {
-    return this.session.calculate<T>(command, ...args);
+    return this.#counted.calculate<T>(command, ...args);
   }
 
   /** As `PythonSession.stream`. */
@@ -40,18 +45,25 @@ export class Lease {
     command: string,
     args: readonly unknown[] = [],
     options: StreamOptions = {},
-  ): AsyncIterableIterator<T> {
-    return this.session.stream<T>(command, args, options);
+  ): PythonStream<T> {
+    return this.#counted.stream<T>(command, args, options);
   }
 
   /** Gives the worker back, at most once. What is still under way on it is not waited for. */
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#onRelease();
+    this.#worker.giveBack();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.release();
+  }
+
+  /** The session, for one call more. */
+  get #counted(): PythonSession {
+    const { session } = this;
+    this.#worker.count();
+    return session;
   }
 }

@@ -1,4 +1,4 @@
-import { type SessionOptions, TrError } from "@tr/session";
+import { PythonSession, type SessionOptions, TrError } from "@tr/session";
 
 /** When a worker is replaced by a fresh one. */
 export interface RecycleOptions {
@@ -56,23 +56,34 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
     }
     count(`recycle.${name}`, recycle[name as keyof RecycleOptions]);
   }
+  const sessions = own.map((worker) => ({
+    ...shared,
+    ...worker,
+    ...((shared.env || worker.env) && { env: { ...shared.env, ...worker.env } }),
+  }));
+  for (const session of sessions) new PythonSession(session); // checks them, and starts nothing
   return {
     maxQueue: maxQueue === undefined ? Number.POSITIVE_INFINITY : count("maxQueue", maxQueue, 0),
     acquireTimeoutMs: count("acquireTimeoutMs", acquireTimeoutMs ?? 300_000),
     recycle,
-    workers: own.map((worker) => ({
-      ...shared,
-      ...worker,
-      ...((shared.env || worker.env) && { env: { ...shared.env, ...worker.env } }),
-    })),
+    workers: sessions,
     mayOverlap: workers === undefined,
   };
 }
+
+/** setTimeout runs at once when it is given more than this. */
+export const longestTimerMs = 2 ** 31 - 1;
 
 /** A time limit for one wait. @throws TrError `TR_INVALID_ARGUMENT`. */
 export function waitMs(value: number): number {
   if (value > 0) return value;
   throw invalid("acquireTimeoutMs", "a number of milliseconds > 0", String(value));
+}
+
+/** How long closing waits. @throws TrError `TR_INVALID_ARGUMENT`. */
+export function drainLimitMs(value: number): number {
+  if (value >= 0) return Math.min(value, longestTimerMs);
+  throw invalid("drainMs", "a number of milliseconds ≥ 0", String(value));
 }
 
 function count(name: string, value: unknown, least = 1): number {

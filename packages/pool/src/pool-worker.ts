@@ -24,9 +24,7 @@ export interface PoolWorkerOptions {
   /** Called when it may take what waits, or can no longer. */
   onChange(): void;
   onCrash(error: TrError, delayMs: number | undefined): void;
-  onLog(log: { stream: "stdout" | "stderr"; line: string }): void;
-  /** Whether somebody listens to `onLog`. */
-  isLogWanted(): boolean;
+  onLog(log: { stream: "stdout" | "stderr"; line: string }, sessionId: string): void;
 }
 
 /** One worker of the pool: a session, and the next one when it crashes. */
@@ -38,6 +36,8 @@ export class PoolWorker {
   isLeased = false;
   /** Starts after a crash. */
   restarts = 0;
+  /** Closed, and its process has ended. */
+  isGone = false;
   /** Why it is given up. */
   failure: TrError | undefined;
   readonly #options: PoolWorkerOptions;
@@ -46,6 +46,7 @@ export class PoolWorker {
   #calls = 0;
   #isTooLarge = false;
   #isRetired = false;
+  #closed: Promise<void> | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   /** Everything that starts or ends processes, one after the other. */
   #work: Promise<void> = Promise.resolve();
@@ -73,7 +74,7 @@ export class PoolWorker {
   /** Whether a fresh one should take its place. */
   get isWornOut(): boolean {
     const { calls } = this.#options.recycle;
-    return this.#isTooLarge || (calls !== undefined && this.#calls >= calls);
+    return this.#isRetired || this.#isTooLarge || (calls !== undefined && this.#calls >= calls);
   }
 
   get calls(): number {
@@ -94,8 +95,13 @@ export class PoolWorker {
   /** A call begins. */
   enter(): void {
     this.inFlight++;
-    this.#calls++;
+    this.count();
     clearTimeout(this.#idleTimer);
+  }
+
+  /** One call more, by whoever has it to themselves. */
+  count(): void {
+    this.#calls++;
   }
 
   /** It has ended. */
@@ -120,13 +126,19 @@ export class PoolWorker {
     this.#rest();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.status = "closed";
     clearTimeout(this.#idleTimer);
     this.#closing.abort();
     await this.#session?.close();
     await this.#work;
     await this.#session?.close(); // one that a restart has made meanwhile
+    this.isGone = true;
     this.#options.onChange();
   }
 
@@ -171,12 +183,17 @@ export class PoolWorker {
       this.#isTooLarge = true;
       this.#rest();
     });
-    if (this.#options.isLogWanted()) session.on("log", (log) => this.#options.onLog(log));
+    session.on("log", (log) => this.#options.onLog(log, session.sessionId));
     return session;
   }
 
   #crashed(session: PythonSession, error: TrError): void {
     if (session !== this.#session || this.status === "closed") return;
+    if (this.#isRetired) {
+      void this.close(); // another takes its place
+      this.#options.onCrash(error, 0);
+      return;
+    }
     const delayMs = this.#options.limit.crashed(performance.now());
     if (delayMs === undefined) {
       this.status = "failed";
@@ -188,7 +205,7 @@ export class PoolWorker {
       this.#then(async () => {
         const { signal } = this.#closing;
         await Promise.all([
-          session.close(),
+          session.join(), // not closed: a lease on it is to say that it has crashed
           // Not held: whoever waits for a worker keeps the program alive.
           sleep(delayMs, undefined, { ref: false, signal }).catch(() => undefined),
         ]);

@@ -1,38 +1,34 @@
 import { EventEmitter } from "node:events";
-import { type CallOptions, type StreamOptions, type Tensor, TrError } from "@tr/session";
+import {
+  type CallOptions,
+  type PythonSession,
+  type PythonStream,
+  type Tensor,
+  TrError,
+} from "@tr/session";
+import { isTensor } from "@tr/tsr-codec";
+import { callListener } from "./call-listener.js";
+import type {
+  AcquireOptions,
+  CloseOptions,
+  PoolCallOptions,
+  PoolEvents,
+  PoolStreamOptions,
+} from "./call-options.js";
+import { Changes } from "./changes.js";
 import { CrashLimit } from "./crash-limit.js";
 import { Lease } from "./lease.js";
 import {
+  drainLimitMs,
   type PoolOptions,
   type ResolvedPoolOptions,
   resolvePoolOptions,
   waitMs,
 } from "./options.js";
+import { PoolStream } from "./pool-stream.js";
 import { PoolWorker } from "./pool-worker.js";
 import { type PoolStats, poolStats } from "./stats.js";
 import { WaitingLine, type WaitOptions } from "./waiting-line.js";
-
-export interface AcquireOptions {
-  signal?: AbortSignal | undefined;
-  /** How long to wait for a worker, in ms. Default: the pool's. */
-  acquireTimeoutMs?: number | undefined;
-  /** Told at once when none is free, and whenever it changes: how many wait before this one. */
-  onPosition?: ((position: number) => void) | undefined;
-}
-
-export interface PoolCallOptions extends CallOptions, AcquireOptions {
-  /** True: after a crash in the middle the call is made again on another worker, up to twice. Default: false. */
-  idempotent?: boolean;
-}
-
-export interface PoolStreamOptions extends StreamOptions, AcquireOptions {}
-
-export interface PoolEvents {
-  /** A line that a script printed. While nobody listens it goes to stderr, unless `quiet`. */
-  log: [log: { worker: number; stream: "stdout" | "stderr"; line: string }];
-  /** A worker has crashed; it starts again after `delayMs`. `undefined`: never, for it has crashed too often. */
-  crash: [crash: { worker: number; error: TrError; delayMs: number | undefined }];
-}
 
 /** One worker alone, or room for one call. */
 type Wish = "whole" | "room";
@@ -51,10 +47,13 @@ export class Pool extends EventEmitter<PoolEvents> {
   readonly #workers: PoolWorker[];
   /** Fresh ones for worn-out workers, by place, until they are ready. */
   readonly #fresh = new Map<number, PoolWorker>();
-  readonly #changed = new EventEmitter().setMaxListeners(0);
+  /** Worn-out ones whose place another has, until what they have is done. */
+  readonly #retired = new Set<PoolWorker>();
+  readonly #changes = new Changes();
   #recycled = 0;
   #turn = 0;
   #closing: Promise<void> | undefined;
+  #isClosed = false;
 
   /** Starts nothing yet: `ready()` and the first call do. @throws TrError `TR_INVALID_ARGUMENT`. */
   constructor(options: PoolOptions) {
@@ -72,7 +71,7 @@ export class Pool extends EventEmitter<PoolEvents> {
       const failed = this.#workers.find(({ status }) => status === "failed");
       if (failed?.failure) throw failed.failure;
       if (this.#workers.every(({ status }) => status === "ready")) return;
-      await this.#change(signal);
+      await this.#changes.next(signal);
     }
   }
 
@@ -84,20 +83,9 @@ export class Pool extends EventEmitter<PoolEvents> {
   async call<T = unknown>(
     command: string,
     args: readonly unknown[] = [],
-    { idempotent = false, acquireTimeoutMs, onPosition, ...options }: PoolCallOptions = {},
+    options: PoolCallOptions = {},
   ): Promise<T> {
-    const waiting = { signal: options.signal, acquireTimeoutMs, onPosition };
-    for (let tries = 1; ; tries++) {
-      const worker = await this.#enter(waiting);
-      try {
-        return await worker.session.call<T>(command, args, options);
-      } catch (error) {
-        if (!idempotent || tries === maxTries || !TrError.is(error, "TR_WORKER_CRASHED"))
-          throw error;
-      } finally {
-        worker.leave();
-      }
-    }
+    return this.#run(options, (session, own) => session.call<T>(command, args, own));
   }
 
   /** As `PythonSession.calculate`; the options of `call` may come last. */
@@ -105,40 +93,37 @@ export class Pool extends EventEmitter<PoolEvents> {
     command: string,
     ...args: readonly Tensor[] | readonly [...Tensor[], PoolCallOptions]
   ): Promise<T> {
-    const last = args.at(-1);
-    const {
-      acquireTimeoutMs,
-      onPosition,
-      idempotent: _,
-      ...options
-    } = (last && !("data" in last) ? last : {}) as PoolCallOptions;
-    const tensors = (last && !("data" in last) ? args.slice(0, -1) : args) as Tensor[];
-    const worker = await this.#enter({ signal: options.signal, acquireTimeoutMs, onPosition });
-    try {
-      return await worker.session.calculate<T>(command, ...tensors, options);
-    } finally {
-      worker.leave();
-    }
+    const last: unknown = args.at(-1);
+    const hasOptions = typeof last === "object" && last !== null && !isTensor(last);
+    const tensors = (hasOptions ? args.slice(0, -1) : args) as Tensor[];
+    return this.#run(hasOptions ? last : {}, (session, own) =>
+      session.calculate<T>(command, ...tensors, own),
+    );
   }
 
   /** As `PythonSession.stream`; it has its place on the worker until it ends. */
-  async *stream<T = unknown>(
+  stream<T = unknown>(
     command: string,
     args: readonly unknown[] = [],
     { acquireTimeoutMs, onPosition, ...options }: PoolStreamOptions = {},
-  ): AsyncGenerator<T, void, void> {
-    const worker = await this.#enter({ signal: options.signal, acquireTimeoutMs, onPosition });
-    try {
-      yield* worker.session.stream<T>(command, args, options);
-    } finally {
-      worker.leave();
-    }
+  ): PythonStream<T> {
+    return new PoolStream<T>(async (left) => {
+      const signal = options.signal ? AbortSignal.any([options.signal, left]) : left;
+      const worker = await this.#wait("room", { signal, acquireTimeoutMs, onPosition });
+      try {
+        const stream = worker.session.stream<T>(command, args, options);
+        return { stream, leave: once(() => worker.leave()) };
+      } catch (error) {
+        worker.leave();
+        throw error;
+      }
+    });
   }
 
   /** One worker alone, until the lease is released. @throws TrError `TR_QUEUE_FULL`, `TR_ACQUIRE_TIMEOUT`, `TR_CANCELLED`, `TR_SESSION_CLOSED`, or why no worker runs. */
   async acquire(options: AcquireOptions = {}): Promise<Lease> {
     const worker = await this.#wait("whole", options);
-    return new Lease(worker.session, () => worker.giveBack());
+    return new Lease(worker);
   }
 
   stats(): PoolStats {
@@ -146,9 +131,14 @@ export class Pool extends EventEmitter<PoolEvents> {
   }
 
   /** Those who wait are refused with `TR_SESSION_CLOSED`; what runs is let finish for `drainMs` (default 10,000), then the workers end. */
-  close({ drainMs = 10_000 }: { drainMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(drainMs);
-    return this.#closing;
+  async close({ drainMs = 10_000, signal }: CloseOptions = {}): Promise<void> {
+    const limitMs = drainLimitMs(drainMs);
+    this.#closing ??= this.#close(limitMs).finally(() => {
+      this.#isClosed = true;
+      this.#changes.tell();
+    });
+    while (!this.#isClosed) await this.#changes.next(signal);
+    await this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -157,14 +147,34 @@ export class Pool extends EventEmitter<PoolEvents> {
 
   async #close(drainMs: number): Promise<void> {
     this.#line.refuseAll(closedError());
-    const signal = AbortSignal.timeout(drainMs);
-    const isBusy = () => this.#workers.some(({ inFlight, isLeased }) => inFlight > 0 || isLeased);
-    while (isBusy() && !signal.aborted) await this.#change(signal).catch(() => undefined); // the time is up
-    await Promise.all([...this.#workers, ...this.#fresh.values()].map((worker) => worker.close()));
+    const drained = new AbortController();
+    const timer = setTimeout(() => drained.abort(), drainMs); // held: a lease alone keeps no program alive
+    const all = () => [...this.#workers, ...this.#retired, ...this.#fresh.values()];
+    const isBusy = () => all().some(({ inFlight, isLeased }) => inFlight > 0 || isLeased);
+    while (isBusy() && !drained.signal.aborted) {
+      await this.#changes.next(drained.signal).catch(() => undefined); // the time is up
+    }
+    clearTimeout(timer);
+    await Promise.all(all().map((worker) => worker.close()));
   }
 
-  async #enter(options: AcquireOptions): Promise<PoolWorker> {
-    return this.#wait("room", options);
+  /** On the worker with the least to do; once more on another after a crash, where that is declared harmless. */
+  async #run<T>(
+    { idempotent = false, acquireTimeoutMs, onPosition, ...options }: PoolCallOptions,
+    work: (session: PythonSession, options: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const { signal } = options;
+      const worker = await this.#wait("room", { signal, acquireTimeoutMs, onPosition });
+      try {
+        return await work(worker.session, options);
+      } catch (error) {
+        if (!idempotent || tries === maxTries || !TrError.is(error, "TR_WORKER_CRASHED"))
+          throw error;
+      } finally {
+        worker.leave();
+      }
+    }
   }
 
   /** A worker that has been given what was wished. */
@@ -176,7 +186,7 @@ export class Pool extends EventEmitter<PoolEvents> {
       const worker = this.#take(wish);
       if (worker !== undefined) return worker;
     }
-    if (this.#line.length >= this.#options.maxQueue) {
+    if (!signal?.aborted && this.#line.length >= this.#options.maxQueue) {
       throw new TrError(
         "TR_QUEUE_FULL",
         `${this.#line.length} wait for a worker already (option maxQueue); try again later`,
@@ -226,20 +236,25 @@ export class Pool extends EventEmitter<PoolEvents> {
       recycle: this.#options.recycle,
       limit: this.#limits[place] as CrashLimit,
       onChange: () => this.#onChange(place, worker),
-      onCrash: (error, delayMs) => this.emit("crash", { worker: place, error, delayMs }),
-      onLog: (log) => this.emit("log", { worker: place, ...log }),
-      isLogWanted: () => this.listenerCount("log") > 0,
+      onCrash: (error, delayMs) =>
+        callListener(() => this.emit("crash", { worker: place, error, delayMs })),
+      onLog: (log, sessionId) => {
+        if (this.listenerCount("log") > 0) {
+          callListener(() => this.emit("log", { worker: place, ...log }));
+        } else if (!session.quiet) process.stderr.write(`[${sessionId}] ${log.line}\n`);
+      },
     });
     return worker;
   }
 
   #onChange(place: number, worker: PoolWorker): void {
+    if (worker.isGone) this.#retired.delete(worker);
     if (!this.#closing) {
       if (this.#fresh.get(place) === worker) this.#swap(place, worker);
       else if (worker.isWornOut) this.#renew(place, worker);
       this.#serve();
     }
-    this.#changed.emit("change");
+    this.#changes.tell();
   }
 
   /** Starts a fresh worker for a worn-out one, which goes on until that is ready where both may run at once. */
@@ -251,35 +266,28 @@ export class Pool extends EventEmitter<PoolEvents> {
       if (this.#options.mayOverlap) fresh.start();
       else old.retire();
     }
-    if (old.status === "closed") this.#fresh.get(place)?.start();
+    if (old.isGone) this.#fresh.get(place)?.start();
   }
 
   #swap(place: number, fresh: PoolWorker): void {
     if (fresh.status === "starting" || fresh.status === "restarting") return;
     const old = this.#workers[place] as PoolWorker;
+    // The old one goes on, and gets no other: that would fail like this one.
+    if (fresh.status === "failed" && old.status !== "closed") return;
     this.#fresh.delete(place);
-    if (fresh.status === "failed" && old.status !== "closed") return; // the old one goes on
     this.#workers[place] = fresh;
     this.#recycled++;
+    if (!old.isGone) this.#retired.add(old);
     old.retire();
   }
+}
 
-  async #change(signal: AbortSignal | undefined): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const finish = () => {
-        this.#changed.off("change", finish);
-        signal?.removeEventListener("abort", onAbort);
-        resolve();
-      };
-      const onAbort = () => {
-        this.#changed.off("change", finish);
-        reject(new TrError("TR_CANCELLED", "the wait was cancelled", { cause: signal?.reason }));
-      };
-      this.#changed.on("change", finish);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      if (signal?.aborted) onAbort();
-    });
-  }
+function once(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) action();
+    isDone = true;
+  };
 }
 
 function closedError(): TrError {

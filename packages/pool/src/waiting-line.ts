@@ -1,4 +1,6 @@
 import { TrError } from "@tr/session";
+import { callListener } from "./call-listener.js";
+import { longestTimerMs } from "./options.js";
 
 export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
@@ -38,7 +40,10 @@ export class WaitingLine<Wish, Gift> {
         this.#moved();
       };
       const onAbort = () => leave(cancelled(signal));
-      const timer = setTimeout(() => leave(timedOut(timeoutMs)), Math.min(timeoutMs, 2 ** 31 - 1));
+      const timer = setTimeout(
+        () => leave(timedOut(timeoutMs)),
+        Math.min(timeoutMs, longestTimerMs),
+      );
       const done = () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
@@ -57,7 +62,7 @@ export class WaitingLine<Wish, Gift> {
       };
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiters.push(waiter);
-      onPosition?.(this.#waiters.length - 1);
+      tellPosition(waiter, this.#waiters.length - 1);
     });
   }
 
@@ -72,8 +77,12 @@ export class WaitingLine<Wish, Gift> {
   }
 
   #moved(): void {
-    for (const [position, { onPosition }] of this.#waiters.entries()) onPosition?.(position);
+    for (const [position, waiter] of [...this.#waiters].entries()) tellPosition(waiter, position);
   }
+}
+
+function tellPosition({ onPosition }: Pick<WaitOptions, "onPosition">, position: number): void {
+  if (onPosition !== undefined) callListener(() => onPosition(position));
 }
 
 function cancelled(signal: AbortSignal | undefined): TrError {

@@ -1,5 +1,6 @@
 """What the pool's tests need a worker to do."""
 
+import atexit
 import os
 import time
 
@@ -62,5 +63,37 @@ def count(to: int):
         yield {"number": number, "pid": os.getpid()}
 
 
+@command
+def count_and_crash():
+    yield 0
+    os._exit(3)
+
+
+@command
+def never():
+    while True:
+        time.sleep(0.001)
+    yield
+
+
+@command
+def say(line: str):
+    print(line, flush=True)
+
+
+@command
+def keep_or_crash(x, flag: str):
+    crash_once(flag)
+    return x
+
+
+def log_life(word: str):
+    with open(os.environ["LIFE_LOG"], "a") as file:
+        file.write(word + "\n")
+
+
 if __name__ == "__main__":
+    if "LIFE_LOG" in os.environ:
+        log_life("begins")
+        atexit.register(lambda: (time.sleep(0.3), log_life("ends")))
     serve()
