@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import socket
 import subprocess
@@ -40,7 +41,7 @@ class FakeBlock:
 
     def __init__(self) -> None:
         self.host = memoryview(bytearray(layout.LINE_BYTES)).cast("I")
-        self.worker = memoryview(bytearray(layout.LINE_BYTES)).cast("I")
+        self.worker = memoryview(mmap.mmap(-1, layout.LINE_BYTES)).cast("I")  # shared by a fork
 
     def refresh(self) -> None:
         return
@@ -129,6 +130,23 @@ def test_a_torch_view_keeps_its_segment_too(host: Host) -> None:
     kept = arrived.read("x", "torch").numpy()
     arrived.done()
     assert host.returned() == 0
+    del kept
+    assert host.returned() == 1
+
+
+@posix
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_that_lets_go_of_an_argument_does_not_give_it_back(host: Host) -> None:
+    arrived = host.tensors.arrived(host.lend([1, 2, 3]))
+    kept = arrived.read("x", "numpy")
+    arrived.done()
+    child = os.fork()
+    if child == 0:
+        del kept
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert host.returned() == 0
+    assert kept.tolist() == [1, 2, 3]
     del kept
     assert host.returned() == 1
 

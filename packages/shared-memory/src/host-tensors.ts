@@ -14,6 +14,7 @@ import {
   alignment,
   bytesOf,
   type MemoryField,
+  newTensor,
   parseMemoryField,
   type SegmentEntry,
   type TensorEntry,
@@ -72,10 +73,10 @@ export class HostTensors {
    * A tensor that lives in shared memory, with whatever was there before as its content: sent to the
    * worker it is not copied. `undefined`: not possible here (no native part), or every segment is in use.
    *
-   * @throws TrError `TR_WORKSPACE_FULL`
+   * @throws TrError `TR_INVALID_ARGUMENT`, `TR_WORKSPACE_FULL`
    */
   allocate(shape: readonly number[], dtype: Dtype): Tensor | undefined {
-    const entry: TensorEntry = [0, 0, dtype, [...shape]];
+    const entry = newTensor(shape, dtype);
     const place = this.#watched(this.#pool.allocate(bytesOf(entry)));
     const buffer = place && this.#viewOfAllocated(place, bytesOf(entry));
     return buffer && tensorOver(buffer, entry);

@@ -139,6 +139,24 @@ describe.skipIf(typeof native === "string")("mapped tensors", () => {
     expect(worker.connection.tensors.release(x)).toBe(false); // it is given back already
   });
 
+  it("refuses what is no shape and no dtype", () => {
+    const { tensors } = worker.connection;
+    const wrong: [unknown, unknown][] = [
+      [[-1], "float32"],
+      [[1.5], "float32"],
+      [[2 ** 30, 2 ** 30], "float32"],
+      ["3", "float32"],
+      [[3], "float33"],
+      [Array(33).fill(1), "int8"],
+    ];
+    for (const [shape, dtype] of wrong) {
+      expect(() => tensors.allocate(shape as number[], dtype as "int8")).toThrow(
+        expect.objectContaining({ code: "TR_INVALID_ARGUMENT" }),
+      );
+    }
+    expect(tensors.allocate([0, 3], "int64")?.data.length).toBe(0);
+  });
+
   it("nothing else can cut the memory under the host", async () => {
     const x = allocate([1000]);
     const { truncateSync, readdirSync, readlinkSync } = await import("node:fs");

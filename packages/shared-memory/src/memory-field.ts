@@ -91,6 +91,18 @@ export function bytesOf([, , dtype, shape]: TensorEntry): number {
   return shape.reduce((product, size) => product * size, elementSize(dtype));
 }
 
+/** @throws TrError `TR_INVALID_ARGUMENT` */
+export function newTensor(shape: readonly number[], dtype: Dtype): TensorEntry {
+  const isShape = Array.isArray(shape) && shape.length <= 32 && shape.every(isCount);
+  if (!isShape || !dtypes.includes(dtype) || !isCount(bytesOf([0, 0, dtype, [...shape]]))) {
+    throw new TrError(
+      "TR_INVALID_ARGUMENT",
+      `a tensor in shared memory: expected at most 32 dimensions that are integers of 0 or more, and one of ${dtypes.join(", ")}; found ${JSON.stringify(shape)?.slice(0, 200)} and ${String(dtype)}`,
+    );
+  }
+  return [0, 0, dtype, [...shape]];
+}
+
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function malformed(expected: string, found: unknown): TrError {

@@ -123,6 +123,12 @@ export class SegmentFile implements Segment {
   /** Its space is free again when the other side has closed it too. */
   remove(): void {
     this.close();
-    rmSync(this.#path, { force: true });
+    try {
+      rmSync(this.#path, { force: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Windows, while the worker has it open: it goes with the session's directory.
+      if (code !== "EPERM" && code !== "EBUSY" && code !== "EACCES") throw error;
+    }
   }
 }

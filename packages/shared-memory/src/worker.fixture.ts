@@ -26,7 +26,7 @@ export const ways = {
   mapped: { mapped: true, words: [] },
   "by file": { mapped: false, words: [] },
   "mapped by the host alone": { mapped: true, words: ["file-block"] },
-  "by file on both sides": { mapped: false, words: ["file-block"] },
+  "by file on both sides": { mapped: false, words: ["file-block", "no-maps"] },
 } as const;
 
 /** Why a way cannot be tried on this machine. */

@@ -18,6 +18,8 @@ from tech_renaissance.waiter import open_waiter
 
 if "file-block" in sys.argv:
     block.can_map = lambda: False
+if "no-maps" in sys.argv:
+    block.maps_files = lambda: False
 if "no-memory-files" in sys.argv:
     block.open_memory_file = lambda *_: None
 

@@ -126,13 +126,20 @@ def _await_offer(descriptor: int) -> list[int]:
         time.sleep(0.001)
 
 
+def maps_files() -> bool:
+    """Whether a mapping shows what the host has written into the file before it told us of it.
+
+    Windows does not promise that of a mapping and ``WriteFile``.
+    """
+    return sys.platform != "win32"
+
+
 def can_map() -> bool:
     """Whether plain loads and stores of mapped words will do.
 
-    x86 keeps stores in order, and loads; ARM keeps neither, and Python has no barriers. Windows
-    does not promise that a mapping and ``ReadFile`` show the same.
+    x86 keeps stores in order, and loads; ARM keeps neither, and Python has no barriers.
     """
-    return sys.platform != "win32" and os.uname().machine in ("x86_64", "amd64", "i386", "i686")
+    return maps_files() and os.uname().machine in ("x86_64", "amd64", "i386", "i686")
 
 
 class MappedBlock:

@@ -10,6 +10,7 @@ import stat
 import sys
 
 from ..errors import TrError
+from . import block
 from .block import OPEN_FLAGS, open_memory_file
 from .layout import GENERATION, RETURNED
 from .users import Users
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 
 class HostSegments:
-    def __init__(self, block: Block, folder: str) -> None:
-        self._block = block
+    def __init__(self, block_: Block, folder: str) -> None:
+        self._block = block_
         self._folder = folder
         self._places: dict[int, _Place] = {}
         self.has_allocated = False
@@ -130,13 +131,25 @@ class _Place:
 
         A memoryview would not do: what is made from one refers to what that one was made from.
         """
-        if self._map is None:
+        if self._exporter is None:
             self._open()
         elif self._where == "":
             self._check()
+        if not block.maps_files():
+            return self._exporter.from_buffer(self._read())
         if self._buffer is None:
             self._buffer = self._exporter.from_buffer(self._map)
         return self._buffer
+
+    def _read(self) -> bytearray:
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        content = bytearray()
+        while len(content) < self.size:
+            part = os.read(self._descriptor, self.size - len(content))  # at most 2 GiB at once
+            if not part:
+                raise self._lost(f"{len(content)} bytes")
+            content += part
+        return content
 
     def references(self, buffer: Any) -> int:
         return sys.getrefcount(buffer)
@@ -168,8 +181,10 @@ class _Place:
             except OSError as cause:
                 raise self._lost(cause.strerror) from cause
             self._check()
-        self._map = mmap.mmap(self._descriptor, self.size)
         self._exporter = ctypes.c_char * self.size
+        if not block.maps_files():
+            return
+        self._map = mmap.mmap(self._descriptor, self.size)
         self.address = ctypes.addressof(self._exporter.from_buffer(self._map))
 
     def _check(self) -> None:

@@ -9,6 +9,7 @@ import errno
 import os
 
 from ..errors import TrError
+from . import block
 from .field import Segment
 from .users import Users
 
@@ -60,7 +61,7 @@ class OwnSegment:
     def write(self, offset: int, content: memoryview) -> None:
         """Raises TR_WORKSPACE_FULL."""
         try:
-            if os.name == "nt":
+            if not block.maps_files():
                 self._write_file(offset, content)
                 return
             end = offset + content.nbytes

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from math import prod
 
 from ..errors import TrError
 from ..tsr.errors import TsrError
 from ..tsr.tensors import build, check_kind, parts_of, resolve_kind
+from . import block
 from .field import ALIGNMENT, SIZES, aligned, parse_field
 from .host_segments import HostSegments
 from .own_segments import OwnSegments
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class WorkerTensors:
-    def __init__(self, block: Block, folder: str, memory_files: bool) -> None:
-        self._host = HostSegments(block, folder)
-        self._own = OwnSegments(block, folder, memory_files)
+    def __init__(self, block_: Block, folder: str, memory_files: bool) -> None:
+        self._host = HostSegments(block_, folder)
+        self._own = OwnSegments(block_, folder, memory_files)
         self._has_given = False
 
     def arrived(self, field: Any) -> ArrivedTensors:
@@ -78,7 +78,7 @@ class WorkerTensors:
         """An array in shared memory; None when there is none for it. Raises TR_WORKSPACE_FULL."""
         nbytes = prod(shape) * SIZES[dtype]
         with users_lock:
-            segment = self._own.take(nbytes) if nbytes and os.name != "nt" else None
+            segment = self._own.take(nbytes) if nbytes and block.maps_files() else None
             if segment is None:
                 return None
             self._has_given = True
