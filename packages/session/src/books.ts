@@ -15,12 +15,11 @@ export class Books {
     return [...this.#active.values()];
   }
 
-  /** How many have no outcome, and for how many of them somebody waits. */
-  get counts(): { unanswered: number; awaited: number } {
-    let awaited = 0;
-    for (const { isAwaited } of this.#queue) if (isAwaited) awaited++;
-    for (const { isAwaited } of this.#active.values()) if (isAwaited) awaited++;
-    return { unanswered: this.#active.size + this.#queue.length, awaited };
+  /** How many have no outcome, and whether somebody waits for one of them. */
+  get counts(): { unanswered: number; isAwaited: boolean } {
+    // Asked at every change: the first that is awaited ends the look, or many in the queue would cost their square.
+    const isAwaited = [this.active, this.#queue].some((part) => part.some((one) => one.isAwaited));
+    return { unanswered: this.#active.size + this.#queue.length, isAwaited };
   }
 
   add(pending: PendingRequest): void {

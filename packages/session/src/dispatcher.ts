@@ -48,10 +48,12 @@ export class Dispatcher {
       if (level === 2 && response.id === undefined) throw withoutId(bytes);
     } catch (error) {
       // Whose answer it was cannot be read from it: everybody who waits for one is told.
-      for (const pending of books.active) onOutcome(pending, error as TrError);
+      for (const pending of books.active)
+        if (owesAnswer(pending)) onOutcome(pending, error as TrError);
       return;
     }
-    const pending = books.find(response.id);
+    const found = books.find(response.id);
+    const pending = found && owesAnswer(found) ? found : undefined;
     if (response.final && pending !== undefined) {
       this.#hasFailed = response.kind === "error";
       this.#served++;
@@ -92,4 +94,9 @@ export class Dispatcher {
     }
     onProgress(pending, progress);
   }
+}
+
+/** Not one that is being sent, nor one whose last answer is being read. */
+function owesAnswer({ phase }: PendingRequest): boolean {
+  return phase !== "sending" && phase !== "answered";
 }

@@ -10,7 +10,7 @@ import { tensorFile } from "./tensor-files.js";
 
 let channel: FileChannel;
 let exchange: Exchange;
-let pending: { unanswered: number; awaited: number };
+let pending: { unanswered: number; isAwaited: boolean };
 let stuck: string[];
 let progress: Progress[];
 let ids = 0;
@@ -112,7 +112,7 @@ describe("a request that is given up", () => {
     await exchange.settled();
     expect(seen?.aborted).toBe(true);
     expect(channel.list()).toEqual([]);
-    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+    expect(pending).toEqual({ unanswered: 0, isAwaited: false });
   });
 
   it.each([
@@ -129,7 +129,7 @@ describe("a request that is given up", () => {
     if (!("tensors" in last)) channel.removeSync("r.tsr");
     abort("enough");
     expect(await takenFile("cancel.json")).toEqual({ id });
-    expect(pending.awaited).toBe(2);
+    expect(pending).toEqual({ unanswered: 2, isAwaited: true });
     expect(channel.exists("request.json")).toBe(false); // the next one waits in its turn
     await respond(id, last);
     expect(await answer).toMatchObject({ stopped: "cancelled", cause: "enough" });
@@ -188,7 +188,7 @@ describe("a request that is given up", () => {
     exchange.fail(new TrError("TR_SESSION_CLOSED", "gone"));
     expect(await answer).toMatchObject({ code: "TR_CANCELLED", stopped: "killed" });
     expect(await queued.answer).toMatchObject({ code: "TR_SESSION_CLOSED" });
-    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+    expect(pending).toEqual({ unanswered: 0, isAwaited: false });
   });
 
   it("ends with the session's reason when the session is closed meanwhile", async () => {
@@ -213,7 +213,46 @@ describe("progress", () => {
     expect(await answer).toMatchObject({ code: "TR_PROTOCOL" });
     expect(await takenFile("cancel.json")).toEqual({ id });
     await respond(id, stopped);
-    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+    expect(pending).toEqual({ unanswered: 0, isAwaited: false });
+  });
+});
+
+describe("an answer that cannot be read", () => {
+  it("is not for a request that is being sent", async () => {
+    open({ concurrency: 2 });
+    const first = call("a");
+    await taken();
+    let write = () => {};
+    channel.write = () =>
+      new Promise((resolve) => {
+        write = resolve;
+      });
+    const second = call("b", {}, { tensors: [tensorFile("x", full([4], 1), 2, "args[0]")] });
+    channel.writeSync("response.json", "{");
+    expect(await first.answer).toMatchObject({ code: "TR_PROTOCOL" });
+    write();
+    await respond((await taken()).id, { value: "second" });
+    expect(await second.answer).toHaveProperty("value.response.value", "second");
+  });
+
+  it("is not for one whose answer is being read, nor is a second answer", async () => {
+    open();
+    let read = () => {};
+    const bytes = encode(full([2], 1));
+    channel.take = () =>
+      new Promise((resolve) => {
+        read = () => resolve(bytes);
+      });
+    const { answer } = call("a");
+    const { id } = await taken();
+    await respond(id, { value: { $tensor: "r" }, tensors: ["r"] });
+    channel.writeSync("response.json", "{");
+    exchange.drain();
+    channel.writeSync("response.json", JSON.stringify({ ...stopped, id, final: true, seq: 1 }));
+    exchange.drain();
+    read();
+    expect(await answer).toHaveProperty("value.response.value", { $tensor: "r" });
+    expect(exchange.served).toBe(1);
   });
 });
 
@@ -221,7 +260,7 @@ describe("a stream", () => {
   function stream(idleTimeoutMs?: number) {
     return new ItemStream({
       ...{ command: "s", idleTimeoutMs },
-      open: async (sink, settle) => ({
+      open: () => (sink, settle) => ({
         exchange,
         pending: exchange.post(request("s"), { sink }, settle),
       }),
@@ -248,14 +287,14 @@ describe("a stream", () => {
     expect(await beside).toHaveProperty("value.response.value", "beside");
     await respond(id, item("one"));
     expect(await first).toEqual({ done: false, value: "one" });
-    expect(pending).toEqual({ unanswered: 1, awaited: 0 });
+    expect(pending).toEqual({ unanswered: 1, isAwaited: false });
     const rest = [items.next(), items.next()];
     await respond(id, { value: "returned" });
     expect(await Promise.all(rest)).toEqual([
       { done: true, value: "returned" },
       { done: true, value: undefined },
     ]);
-    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+    expect(pending).toEqual({ unanswered: 0, isAwaited: false });
   });
 
   it("grants one item more than was asked for, in one write for a turn", async () => {
@@ -314,7 +353,7 @@ describe("a stream", () => {
       await respond(id, item(1));
       await first;
       const left = errorOf(items.return());
-      expect(pending.awaited).toBe(1);
+      expect(pending.isAwaited).toBe(true);
       expect(await takenFile("cancel.json")).toEqual({ id });
       await channel.write("late.tsr", encode(full([2], 7)));
       await respond(id, item({ $tensor: "late" }, ["late"]));
@@ -322,7 +361,7 @@ describe("a stream", () => {
       if (last === stopped) expect(await left).toEqual({ value: { done: true, value: undefined } });
       else expect(await left).toMatchObject({ pythonType: "OSError" });
       expect(channel.list().filter((name) => name !== "credit.json")).toEqual([]);
-      expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+      expect(pending).toEqual({ unanswered: 0, isAwaited: false });
     }
   });
 
@@ -362,5 +401,28 @@ describe("a stream", () => {
     exchange.fail(new TrError("TR_SESSION_CLOSED", "gone"));
     expect(await items.next()).toEqual({ done: false, value: 2 });
     expect(await errorOf(items.next())).toMatchObject({ code: "TR_SESSION_CLOSED" });
+  });
+
+  it("whose item cannot be read while it is stopped ends when the worker says so", async () => {
+    open();
+    let fail = (_: Error) => {};
+    channel.take = () =>
+      new Promise((_, reject) => {
+        fail = reject;
+      });
+    const control = new AbortController();
+    const outcome = new Promise<unknown>((resolve) => {
+      const sink = { isAwaited: true, granted: 2, item() {} };
+      exchange.post(request("s"), { sink, signal: control.signal }, resolve);
+    });
+    const { id } = await taken();
+    await respond(id, item({ $tensor: "r" }, ["r"]));
+    control.abort("enough");
+    fail(new TrError("TR_PROTOCOL", "broken"));
+    await new Promise(setImmediate);
+    expect(pending.unanswered).toBe(1);
+    await respond(id, stopped);
+    expect(await outcome).toMatchObject({ code: "TR_CANCELLED", stopped: "cancelled" });
+    expect(pending.unanswered).toBe(0);
   });
 });

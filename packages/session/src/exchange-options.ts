@@ -19,6 +19,6 @@ export interface ExchangeOptions {
   /** Called when the other side breaks the rules so that no answer can be trusted or found any more. */
   readonly onBroken: (error: TrError) => void;
   readonly onProgress: (pending: PendingRequest, progress: Progress) => void;
-  /** Called when the number of requests that the worker has not answered, or that somebody waits for, changes. */
-  readonly onPending: (pending: { unanswered: number; awaited: number }) => void;
+  /** Called when the number of requests that the worker has not answered changes, or whether somebody waits for one. */
+  readonly onPending: (pending: { unanswered: number; isAwaited: boolean }) => void;
 }

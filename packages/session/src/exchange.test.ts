@@ -8,7 +8,7 @@ import type { OutgoingRequest } from "./pending-request.js";
 import { tensorFile } from "./tensor-files.js";
 
 let channel: FileChannel;
-let pending: { unanswered: number; awaited: number };
+let pending: { unanswered: number; isAwaited: boolean };
 
 let ids = 0;
 let broken: string[];
@@ -75,11 +75,11 @@ describe("an exchange", () => {
     const exchange = open(2, 3);
     const answers = ["a", "b", "c"].map((command) => exchange.submit(request(command)));
     const requests = [await taken(), await taken(), await taken()];
-    expect(pending).toEqual({ unanswered: 3, awaited: 3 });
+    expect(pending).toEqual({ unanswered: 3, isAwaited: true });
     for (const { id, command } of requests.reverse()) await respond(value(id, command));
     const values = (await Promise.all(answers)).map(({ response }) => response.value);
     expect(values).toEqual(["a", "b", "c"]);
-    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+    expect(pending).toEqual({ unanswered: 0, isAwaited: false });
   });
 
   it("hears the answer to a request that goes out in the very turn in which the last one ends", async () => {
@@ -153,7 +153,7 @@ describe("an exchange", () => {
     const exchange = open(1);
     const late = exchange.submit(request("a"), { timeoutMs: 1 });
     expect(await codeOf(late)).toBe("TR_CALL_TIMEOUT");
-    expect(pending).toEqual({ unanswered: 1, awaited: 0 });
+    expect(pending).toEqual({ unanswered: 1, isAwaited: false });
     const next = exchange.submit(request("b"));
     await taken();
     await channel.write("late.tsr", encode(full([2], 1)));
@@ -261,7 +261,7 @@ describe("an exchange", () => {
     channel.writeSync("status.txt", "any change");
     expect(await Promise.all(answers.map(codeOf))).toEqual(["TR_PROTOCOL", "TR_PROTOCOL"]);
     expect(broken).toEqual(["TR_PROTOCOL"]);
-    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+    expect(pending).toEqual({ unanswered: 0, isAwaited: false });
   });
 
   it("that ends while it writes a request's tensors does not send it", async () => {
@@ -290,6 +290,6 @@ describe("an exchange", () => {
     expect((await answered).response.value).toBe("just in time");
     expect(await codeOf(queued)).toBe("TR_SESSION_CLOSED");
     expect(await codeOf(exchange.submit(request("c")))).toBe("TR_SESSION_CLOSED");
-    expect(pending).toEqual({ unanswered: 0, awaited: 0 });
+    expect(pending).toEqual({ unanswered: 0, isAwaited: false });
   });
 });

@@ -219,6 +219,7 @@ export class Exchange {
 
   /** What the worker says about it cannot be used. */
   #refuse(pending: PendingRequest, error: TrError): void {
+    if (pending.phase === "cancelling") return; // its last answer ends it
     pending.settle(error);
     if (pending.phase === "sent") this.#cancel(pending);
     else this.#finish(pending);

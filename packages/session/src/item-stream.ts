@@ -22,11 +22,14 @@ export interface OpenedStream {
   readonly pending: PendingRequest | undefined;
 }
 
+/** Sends the request. */
+export type SendStream = (sink: ItemSink, settle: (outcome: Outcome) => void) => OpenedStream;
+
 export interface StreamSource {
   readonly command: string;
   readonly idleTimeoutMs?: number | undefined;
-  /** Sends the request. */
-  open(sink: ItemSink, settle: (outcome: Outcome) => void): Promise<OpenedStream>;
+  /** What sends the request, when there is a worker to send it to. */
+  open(): SendStream | Promise<SendStream>;
 }
 
 interface Waiter<T> {
@@ -80,7 +83,7 @@ export class ItemStream<T> implements PythonStream<T>, ItemSink {
     const result = new Promise<IteratorResult<T>>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
     });
-    if (!this.#isOpening) void this.#open();
+    if (!this.#isOpening) this.#open();
     this.#tell();
     this.#asks();
     return result;
@@ -116,16 +119,22 @@ export class ItemStream<T> implements PythonStream<T>, ItemSink {
     this.#asks();
   }
 
-  async #open(): Promise<void> {
+  /** At once where there is a worker: a call that follows does not overtake it. */
+  #open(): void {
     this.#isOpening = true;
+    const fail = (error: unknown) => this.#settle(error as TrError);
+    const use = (send: SendStream) => {
+      if (this.#leaving !== undefined) return; // nobody wants it any more: it is never sent
+      this.#opened = send(this, (outcome) => this.#settle(outcome));
+      this.#asks(); // what was asked for meanwhile
+    };
     try {
-      this.#opened = await this.#source.open(this, (outcome) => this.#settle(outcome));
+      const send = this.#source.open();
+      if (send instanceof Promise) send.then(use).catch(fail);
+      else use(send);
     } catch (error) {
-      this.#settle(error as TrError);
-      return;
+      fail(error);
     }
-    if (this.#leaving !== undefined) this.#giveUp();
-    this.#asks(); // what was asked for meanwhile
   }
 
   #asks(): void {
@@ -180,11 +189,13 @@ export class ItemStream<T> implements PythonStream<T>, ItemSink {
 
   /** @throws what the clean-up raised, or that it never came to one */
   #leave(): Promise<void> {
-    this.#leaving ??= new Promise<void>((resolve, reject) => {
+    if (this.#leaving !== undefined) return this.#leaving.catch(() => undefined); // told once
+    this.#leaving = new Promise<void>((resolve, reject) => {
       this.#received = [];
-      const isUnderWay = this.#isOpening && this.#end === undefined;
+      const isUnderWay = this.#opened !== undefined && this.#end === undefined;
       if (!isUnderWay) {
         this.#end = { value: undefined }; // an error that the consumer has not come to is none for it
+        this.#tell();
         resolve();
         return;
       }

@@ -2,12 +2,12 @@ import type { Progress } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { isTensor, type Tensor } from "@tr/tsr-codec";
 import { DocumentedMethods } from "./documented-methods.js";
-import { ItemStream, type PythonStream } from "./item-stream.js";
+import { ItemStream, type PythonStream, type SendStream } from "./item-stream.js";
 import { assertTimeout, type SessionOptions } from "./options.js";
 import { answerValue, callRequest, checked } from "./requests.js";
 import type { SignalOptions } from "./session-core.js";
 import { cancelled } from "./stopped-errors.js";
-import { typedApi } from "./typed/typed-api.js";
+import { type TypedCaller, typedApi } from "./typed/typed-api.js";
 import type { TypedServer } from "./typed/typed-server.js";
 import type { ReadyWorker } from "./worker-life.js";
 
@@ -88,18 +88,31 @@ export class PythonSession extends DocumentedMethods {
     args: readonly unknown[] = [],
     { kwargs = {}, signal, timeoutMs, idleTimeoutMs, onProgress }: StreamOptions = {},
   ): PythonStream<T> {
+    return this.#stream<T>(command, args, { kwargs, signal, timeoutMs, idleTimeoutMs, onProgress });
+  }
+
+  /** @param check what must have come true before the request is sent */
+  #stream<T>(
+    command: string,
+    args: readonly unknown[],
+    { kwargs = {}, signal, timeoutMs, idleTimeoutMs, onProgress }: StreamOptions,
+    check?: () => Promise<void>,
+  ): PythonStream<T> {
     assertArguments("stream", command, args);
     if (timeoutMs !== undefined) assertTimeout("timeoutMs", timeoutMs);
     if (idleTimeoutMs !== undefined) assertTimeout("idleTimeoutMs", idleTimeoutMs);
-    return new ItemStream<T>({
-      ...{ command, idleTimeoutMs },
-      open: async (sink, settle) => {
-        const ready = this.isStarting ? await this.#started(command, signal) : this.runningNow();
-        const { facts, exchange } = ready;
+    const to =
+      ({ facts, exchange }: ReadyWorker): SendStream =>
+      (sink, settle) => {
         const request = callRequest(facts, `t${++this.#calls}`, command, args, kwargs, true);
         const limits = { signal, timeoutMs, onProgress, sink };
         return { exchange, pending: exchange.post(request, limits, settle) };
-      },
+      };
+    const begin = () =>
+      this.isStarting ? this.#started(command, signal).then(to) : to(this.runningNow());
+    return new ItemStream<T>({
+      ...{ command, idleTimeoutMs },
+      open: () => (check === undefined ? begin() : check().then(begin)),
     });
   }
 
@@ -113,7 +126,8 @@ export class PythonSession extends DocumentedMethods {
     ...args: readonly Tensor[] | readonly [...Tensor[], CallOptions]
   ): Promise<T> {
     const last = args.at(-1);
-    const options = last === undefined || isTensor(last) ? undefined : (last as CallOptions);
+    const hasOptions = typeof last === "object" && last !== null && !isTensor(last);
+    const options = hasOptions ? (last as CallOptions) : undefined;
     const tensors = options === undefined ? args : args.slice(0, -1);
     const wrong = tensors.findIndex((value) => !isTensor(value));
     if (wrong !== -1) {
@@ -138,7 +152,11 @@ export class PythonSession extends DocumentedMethods {
    * @throws (the methods) as `call`, and TrError `TR_PROTOCOL` when the worker's signatures are others.
    */
   as<Api extends object>(server: TypedServer<Api>): Api {
-    return typedApi(server, this, () => this.running());
+    const caller: TypedCaller = {
+      call: (command, args, options) => this.call(command, args, options),
+      stream: (command, args, options, check) => this.#stream(command, args, options, check),
+    };
+    return typedApi(server, caller, (command, signal) => this.#started(command, signal));
   }
 
   /** The worker, when the start that is under way has ended. */

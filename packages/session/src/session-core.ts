@@ -174,6 +174,7 @@ export abstract class SessionCore extends StatefulSession {
   async #start(signal: AbortSignal, isRestart: boolean): Promise<void> {
     await Promise.race([this.#life?.gone, onceAborted(signal)]);
     signal.throwIfAborted();
+    if (this.#closing) throw sessionClosed();
     if (!isRestart) this.mailbox.clear(); // nobody has asked for it: what is unread stays
     const worker = await spawnWorker(this.options, this.sessionId, (stream, line) =>
       this.tellLine(stream, line, `[${this.sessionId}]`, this.options.quiet),
@@ -210,14 +211,14 @@ export abstract class SessionCore extends StatefulSession {
 
   /** Fails what is pending, walks down the ladder, and waits until nothing is left. */
   async #end(reason: TrError, ladder: StopLadder): Promise<void> {
-    const aborted = this.#starter.abort(reason);
-    if (!this.isRunning) await aborted;
     const life = this.#life;
+    const aborted = this.#starter.abort(reason);
     if (life !== undefined && this.isRunning) {
       this.apply({ type: "stopping" });
       life.failPending(reason);
       await life.stop(ladder);
     }
+    await aborted;
     await life?.gone;
   }
 

@@ -49,7 +49,10 @@ export abstract class SessionEmitter extends EventEmitter<SessionEvents> {
     name: Name,
     value: SessionEvents[Name][0],
   ): void {
-    callListener(() => (this as EventEmitter).emit(name, value));
+    // One by one: a listener that throws does not keep it from those behind it.
+    for (const listener of (this as EventEmitter).rawListeners(name)) {
+      callListener(() => Reflect.apply(listener, this, [value]));
+    }
   }
 
   /** A line that the script printed; without a listener it goes to stderr behind `label`, unless `quiet`. */

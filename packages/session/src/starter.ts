@@ -30,6 +30,15 @@ export class Starter {
 
   /** Starts, or hurries and joins the start that is under way. When the last who wanted it aborts, it ends. */
   async start(signal?: AbortSignal): Promise<void> {
+    // One that was called off is not for who comes after.
+    while (this.#current?.control.signal.aborted) {
+      await staying(
+        abortable(
+          this.#current.promise.catch(() => undefined),
+          signal,
+        ),
+      );
+    }
     this.#current ??= this.#begin(0, false);
     const starting = this.#current;
     starting.hurry();

@@ -96,12 +96,14 @@ describe("a stream", () => {
     expect(error.pythonTraceback).toMatch(/fail_after/);
   });
 
-  it("whose finally fails when it is left says so", async () => {
+  it("whose finally fails when it is left says so, once", async () => {
+    const items = session.stream("fail_when_left");
     const error = await failure(
       (async () => {
-        for await (const _ of session.stream("fail_when_left")) break;
+        for await (const _ of items) break;
       })(),
     );
+    await items[Symbol.asyncDispose](); // as `await using` does: one error, not an error of an error
     expect(error).toMatchObject({ code: "TR_PYTHON_ERROR", pythonType: "OSError" });
     expect(await session.call("plain", [1])).toBe(1);
   });

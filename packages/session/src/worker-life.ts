@@ -87,8 +87,8 @@ export class WorkerLife {
         if (onProgress) callListener(() => onProgress(progress));
         session.tell("progress", { command, requestId: id, ...progress });
       },
-      onPending: ({ unanswered, awaited }) => {
-        if (awaited > 0) release ??= worker.process.hold();
+      onPending: ({ unanswered, isAwaited }) => {
+        if (isAwaited) release ??= worker.process.hold();
         else {
           release?.();
           release = undefined;

@@ -142,7 +142,19 @@ it("makes streams of the commands that are, and ends them with their consumer", 
   }
   expect(got).toEqual([1, 2]);
   expect(ended).toHaveBeenCalledOnce();
-  expect(stream).toHaveBeenCalledWith("count", [3], { kwargs: { start: 1 }, idleTimeoutMs: 9 });
+  const options = { kwargs: { start: 1 }, idleTimeoutMs: 9 };
+  expect(stream).toHaveBeenCalledWith("count", [3], options, expect.any(Function));
+});
+
+it("holds the worker of a stream to its signatures as well", async () => {
+  const stream: TypedCaller["stream"] = async function* (_, __, ___, check) {
+    yield await check();
+  };
+  const changed = { count: { hash: "another" } };
+  const { api, asked } = makeApi(() => ({ hash: "", commands: changed }), stream);
+  const items = api.count(3)[Symbol.asyncIterator]();
+  expect(asked()).toBe(0);
+  await expect(items.next()).rejects.toMatchObject({ code: "TR_PROTOCOL" });
 });
 
 it("refuses what is not the value of a generated module", () => {

@@ -7,7 +7,13 @@ import type { TypedCommand, TypedServer } from "./typed-server.js";
 /** What typed calls are made with. */
 export interface TypedCaller {
   call(command: string, args: readonly unknown[], options: object): Promise<unknown>;
-  stream(command: string, args: readonly unknown[], options: object): AsyncIterable<unknown>;
+  /** @param check what must have come true before anything is sent */
+  stream(
+    command: string,
+    args: readonly unknown[],
+    options: object,
+    check: () => Promise<void>,
+  ): AsyncIterable<unknown>;
 }
 
 /** A started worker: another object after each start. */
@@ -22,7 +28,7 @@ interface Started {
 export function typedApi<Api extends object>(
   server: TypedServer<Api>,
   caller: TypedCaller,
-  started: () => Promise<Started>,
+  started: (command: string, signal: AbortSignal | undefined) => Promise<Started>,
 ): Api {
   const commands: unknown = Object(server).commands;
   if (typeof commands !== "object" || commands === null) {
@@ -34,8 +40,8 @@ export function typedApi<Api extends object>(
   const known = { hash: server.hash, commands: commands as Record<string, TypedCommand> };
   const checks = new WeakMap<object, Promise<void>>();
 
-  async function check(signal: AbortSignal | undefined): Promise<void> {
-    const worker = await started();
+  async function check(name: string, signal: AbortSignal | undefined): Promise<void> {
+    const worker = await started(name, signal);
     let checking = checks.get(worker);
     if (checking === undefined) {
       checking = ask(worker);
@@ -63,13 +69,13 @@ export function typedApi<Api extends object>(
 
   async function run(name: string, command: TypedCommand, given: unknown[]): Promise<unknown> {
     const bound = bindCall(name, command, given);
-    await check(signalOf(bound));
+    await check(name, signalOf(bound));
     return caller.call(name, bound.args, { ...bound.callOptions, kwargs: bound.kwargs });
   }
 
-  async function* items(name: string, bound: BoundCall): AsyncGenerator<unknown> {
-    await check(signalOf(bound));
-    yield* caller.stream(name, bound.args, { ...bound.callOptions, kwargs: bound.kwargs });
+  function items(name: string, bound: BoundCall): AsyncIterable<unknown> {
+    const options = { ...bound.callOptions, kwargs: bound.kwargs };
+    return caller.stream(name, bound.args, options, () => check(name, signalOf(bound)));
   }
 
   const methods: Record<string, unknown> = Object.create(null);
