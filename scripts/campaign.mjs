@@ -36,6 +36,15 @@ const campaigns = {
     size: 1000,
     command: vitest("@tr/session", "src/exactly-once.test.ts", "random moment.+host:"),
   },
+  "cancel-storm": { size: 100_000, command: vitest("@tr/session", "src/cancel-storm.test.ts") },
+  "cancel-times": {
+    size: 200,
+    command: vitest("@tr/session", "src/cancellation.test.ts", "stops|its turn|from C"),
+  },
+  "stream-endurance": {
+    size: 300_000,
+    command: vitest("@tr/session", "src/stream-endurance.test.ts"),
+  },
   "fuzz-codec": { size: 50_000_000, command: vitest("@tr/tsr-codec", "src/fuzz.test.ts") },
   "fuzz-messages": { size: 100_000_000, command: vitest("@tr/protocol", "src/fuzz.test.ts") },
   "fuzz-codec-python": { size: 25_000_000, command: pytest("test_fuzz_tsr.py") },
