@@ -48,6 +48,7 @@ def time_of_square(size: int) -> float:
 
 
 def memory() -> None:
+    from tech_renaissance.fast_json import from_json, to_json
     from tech_renaissance.file_channel import Folder
     from tech_renaissance.memory import empty, open_carrier
     from tech_renaissance.private_stdin import take_stdin
@@ -60,14 +61,13 @@ def memory() -> None:
     carrier = open_carrier(folder)
     assert carrier is not None
     slots, tensors = carrier.slots, carrier.tensors
-    encode = json.JSONEncoder(separators=(",", ":")).encode
     while not waiter.host_gone:
         content = slots.take_request()
         if content is None:
             if not slots.wait(waiter.wait, 1.0, free_slot=False):
                 tensors.trim()
             continue
-        message = json.loads(content)
+        message = from_json(content.decode())
         field = message.pop("memory", None)
         if field is not None:
             arrived = tensors.arrived(field)
@@ -82,7 +82,7 @@ def memory() -> None:
             del result
         elif message["command"] == "time":
             message["micros"] = time_of_square(message["bytes"])
-        slots.send_response(encode(message).encode())
+        slots.send_response(to_json(message).encode())
 
 
 {"json-lines": json_lines, "prefixed": prefixed, "memory": memory}[mode]()
