@@ -146,14 +146,18 @@ class Worker:
                     self._begin(taken)
             if self._runner.step() or taken is not None:
                 self._interval.hit()
-                if monotonic() - self._looked < _LOOK_SECONDS:
+                if monotonic() - self._looked > _LOOK_SECONDS:
+                    self._look(is_idle)
+                if taken is not None or not self._must_leave():
                     continue
-                self._look(is_idle)
-            # The calls under way are for a host that has asked, not for one that is gone.
-            if self._is_gone or (self._is_leaving and self._jobs.calls == 0):
+            if self._must_leave():
                 return
             self._status.settle()
             is_idle = not self._runner.wait(self._interval.next_seconds())
+
+    def _must_leave(self) -> bool:
+        """Calls under way are for a host that has asked, not for one that is gone."""
+        return self._is_gone or (self._is_leaving and self._jobs.calls == 0)
 
     def _look(self, is_idle: bool) -> None:
         """At what the host says besides requests."""
