@@ -230,6 +230,26 @@ def test_a_forked_child_does_not_act_on_the_signal(make_host: MakeHost) -> None:
     assert calls.final(identifier)["value"] == 0
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.parametrize(
+    ("output", "ending", "code"),
+    [
+        ("good", "return", 0),
+        ("good", "raise", 1),
+        ("good", "exit", 7),
+        ("none", "return", 0),
+        ("broken", "return", 120),
+        ("broken", "raise", 120),
+    ],
+)
+def test_a_forked_child_never_goes_on_as_the_worker(
+    make_host: MakeHost, output: str, ending: str, code: int
+) -> None:
+    calls = CallHost(make_host("calls.py").start_ready())
+    assert calls.final(calls.begin("fork_and_return", output, ending))["value"] == code
+    assert calls.final(calls.begin("add", 1))["value"] == 11
+
+
 @needs_signal
 def test_a_thousand_cancels_in_a_row_leave_one_worker_with_its_state(
     make_host: MakeHost,

@@ -117,7 +117,12 @@ class Guard:
         """Runs code of the user's that cleans up, in which nothing is raised."""
         self.is_inside = True
         try:
-            return function(*args)
+            result = function(*args)
+            leave_if_forked()
+            return result
+        except BaseException as error:
+            leave_if_forked(error)
+            raise
         finally:
             self.is_inside = False
 

@@ -17,12 +17,17 @@ def leave_if_forked(error: BaseException | None = None) -> None:
     """Ends such a child as the interpreter would. ``error``: what its code ended with."""
     if not is_child():
         return
-    code = 0
-    if isinstance(error, SystemExit):
-        code = error.code if isinstance(error.code, int) else int(error.code is not None)
-    elif error is not None and not isinstance(error, (StopIteration, StopAsyncIteration)):
-        sys.excepthook(type(error), error, error.__traceback__)
-        code = 1
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(code)
+    code = 120  # the interpreter's own when the last output cannot be written
+    try:
+        result = 0
+        if isinstance(error, SystemExit):
+            result = error.code if isinstance(error.code, int) else int(error.code is not None)
+        elif error is not None and not isinstance(error, (StopIteration, StopAsyncIteration)):
+            sys.excepthook(type(error), error, error.__traceback__)
+            result = 1
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        code = result & 0xFF
+    finally:  # whatever these raise: it would go on as a second worker
+        os._exit(code)

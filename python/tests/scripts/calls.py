@@ -408,6 +408,30 @@ def fork_and_sleep(path):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+class Broken:
+    """A stream whose end has gone."""
+
+    def write(self, text):
+        raise OSError("no end")
+
+    flush = write
+
+
+@command
+def fork_and_return(output, ending):
+    """How a child ends that goes the worker's way."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if output != "good":
+        sys.stdout = sys.stderr = {"broken": Broken(), "none": None}[output]
+    if ending == "raise":
+        raise ValueError("in the child")
+    if ending == "exit":
+        sys.exit(7)
+    return "child"
+
+
 if __name__ == "__main__":
     options = dict(option.split("=") for option in sys.argv[2:])
     serve(**{name: int(value) for name, value in options.items()})
