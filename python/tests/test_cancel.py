@@ -230,6 +230,23 @@ def test_a_forked_child_does_not_act_on_the_signal(make_host: MakeHost) -> None:
     assert calls.final(identifier)["value"] == 0
 
 
+@needs_signal
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [("import_slowly", ()), ("async_import_slowly", ()), ("import_slowly", ("threads=1",))],
+)
+def test_a_cancel_waits_for_the_end_of_an_import(
+    make_host: MakeHost, command: str, options: tuple[str, ...]
+) -> None:
+    calls = CallHost(make_host("calls.py", args=options).start_ready())
+    identifier = calls.begin(command)
+    _wait_running(calls, 0.1)
+    calls.cancel(identifier)
+    assert is_cancelled(calls.final(identifier))
+    assert _take_log(calls) == ["begun"]
+    assert calls.final(calls.begin("import_slowly"))["value"] == 1
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 @pytest.mark.parametrize(
     ("output", "ending", "code"),

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import _thread
 import os
+import sys
 
 from .errors import TrError
 from .fast_json import from_json
 from .forks import is_child, leave_if_forked
+from .imports import is_importing  # not in a handler, which may find the main thread in an import
 from .job import current
 from .names import is_name
 
@@ -150,6 +152,9 @@ class Guard:
         """Raises what is due."""
         job = self.running
         if job is None or not self.is_due():
+            return
+        if is_importing(sys._getframe(), Guard.step.__code__):
+            self.poke()
             return
         from .unraisable import watch
 

@@ -332,6 +332,23 @@ def import_torch():
 
 
 @command
+def import_slowly():
+    """How often the module's code has begun."""
+    log.append("begun")
+    try:
+        import slow_module
+    except BaseException:
+        log.append("torn")
+        raise
+    return slow_module.sys.imports
+
+
+@command
+async def async_import_slowly():
+    return import_slowly()
+
+
+@command
 def matrix(n=300):
     import torch
 
