@@ -41,6 +41,10 @@ const campaigns = {
     size: 200,
     command: vitest("@tr/session", "src/cancellation.test.ts", "stops|its turn|from C"),
   },
+  "session-model": {
+    size: 1500,
+    command: vitest("@tr/session", "src/session-model.test.ts"),
+  },
   "stream-endurance": {
     size: 300_000,
     command: vitest("@tr/session", "src/stream-endurance.test.ts"),
