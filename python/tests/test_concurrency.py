@@ -171,3 +171,27 @@ def test_the_heartbeat_names_the_oldest_and_counts_what_is_done(make_host: MakeH
     calls.final(oldest)
     wait_until(lambda: (calls.host.heartbeat() or {})["id"] == second, "a later beat")
     assert (calls.host.heartbeat() or {})["calls"] == 1
+
+
+def test_a_task_that_was_left_to_itself_goes_on_while_nobody_calls(make_host: MakeHost) -> None:
+    calls = CallHost(make_host("calls.py").start_ready())
+    calls.final(calls.begin("tick"))
+    time.sleep(0.3)
+    assert len(calls.final(calls.begin("take_log"))["value"]) > 10
+
+
+@pytest.mark.parametrize("how", ["gather", "alone"])
+def test_a_system_exit_of_a_task_is_for_whoever_waits_for_it_and_ends_the_worker(
+    make_host: MakeHost, how: str
+) -> None:
+    calls = CallHost(make_host("calls.py", args=("concurrency=2",)).start_ready())
+    other = calls.begin("async_sleep")
+    calls.wait_taken()
+    identifier = calls.begin("exit_in_task", how)
+    if how == "gather":
+        assert calls.final(identifier)["error"]["type"] == "SystemExit"
+    assert calls.host.wait_end() == 4
+    assert calls.host.status() == "terminated"
+    assert not calls.host.path("response.json").exists()
+    assert calls.seen[other] == []
+    assert "Exception ignored" not in calls.host.output()

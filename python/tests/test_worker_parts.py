@@ -284,7 +284,9 @@ def test_the_argument_tensors_are_gone_before_the_answer_goes(tmp_path: Path, ou
 
     waiter = open_waiter(str(tmp_path), None)
     outbox = Outbox(folder, bell, guard)
-    runner = Runner(folder, None, Jobs(), outbox, guard, waiter, 0, finish)
+    faults: list[BaseException] = []
+    runner = Runner(folder, None, Jobs(), outbox, guard, waiter, 0, finish, faults.append)
     runner.begin(runner.job_of(request))
     waiter.close()
     assert [answer.error is None for answer in answers] == [outcome == "returns"]
+    assert not faults

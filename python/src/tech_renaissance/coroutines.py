@@ -27,25 +27,28 @@ if TYPE_CHECKING:
 
 # A task that does not end with its cancel is left to the process's end.
 _CLOSE_SECONDS = 1.0
+# Turns of the loop in which a SystemExit goes from a task to the job that waits for it: a TaskGroup
+# cancels its other tasks first.
+_LEAVE_TURNS = 20
 
 _loop: asyncio.AbstractEventLoop | None = None
 
 
 class Coroutines:
-    """The jobs that are coroutines, each a task. False when there are none."""
+    """The jobs that are coroutines, each a task."""
 
-    def __init__(self, guard: Guard, waiter: Waiter, finish: Finish) -> None:
+    def __init__(
+        self, guard: Guard, waiter: Waiter, finish: Finish, fail: Callable[[BaseException], None]
+    ) -> None:
         self._guard = guard
         self._finish = finish
+        self._fail = fail
         self._waiter = waiter
         self._loop = _event_loop()
         self._tasks: dict[Job, asyncio.Task[None]] = {}
         self._outcomes: list[Outcome] = []
         self._has_hint = False
         waiter.attach(self._loop, self._on_hint)
-
-    def __len__(self) -> int:
-        return len(self._tasks)
 
     def begin(self, job: Job, awaitable: Awaitable[Any]) -> None:
         self._start(job, self._run(job, awaitable), getattr(awaitable, "close", None))
@@ -55,7 +58,7 @@ class Coroutines:
 
     def step(self, is_busy: bool) -> bool:
         """Sends what has ended. ``is_busy``: nobody waits, so the loop is run once from here."""
-        if is_busy and self._tasks:
+        if is_busy:
             self._loop.call_soon(self._loop.stop)
             self._run_loop()
         return self._collect()
@@ -116,8 +119,20 @@ class Coroutines:
         self._loop.stop()
 
     def _run_loop(self) -> None:
-        if not self._outcomes:
+        if self._outcomes:
+            return
+        try:
             self._loop.run_forever()
+        except (SystemExit, KeyboardInterrupt) as error:  # of a task or callback of the user's own
+            self._leave(error, _LEAVE_TURNS)
+
+    def _leave(self, error: BaseException, turns: int) -> None:
+        """Whoever waits for that task gets the exception first, and is answered with it."""
+        if turns > 0:
+            self._loop.call_soon(self._leave, error, turns - 1)
+        else:
+            self._fail(error)
+            self._on_hint()
 
     def _tell(self, job: Job) -> None:
         task = self._tasks.get(job)

@@ -144,6 +144,12 @@ class Jobs:
             self.oldest = next(iter(self._live), None)
         self.finished += 1
 
+    def abandon(self) -> None:
+        """The worker leaves: that says enough to those who have not cancelled."""
+        for job in self._live:
+            if not job.is_cancelled:
+                job.takes_last_word()
+
     def find(self, request_id: str) -> Job | None:
         return self._by_id.get(request_id)
 

@@ -14,7 +14,7 @@ from .request import Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .binding import Signature
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class Runner:
     """``finish`` is called once for each request, with its last answer.
 
-    At once for what a plain function does in the main thread, else when that is done.
+    At once for what a plain function does in the main thread, else when that is done. ``fail`` is
+    called with what ends the worker though it is no request's.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Runner:
         waiter: Waiter,
         threads: int,
         finish: Finish,
+        fail: Callable[[BaseException], None],
     ) -> None:
         self._folder = folder
         self._server = server
@@ -55,6 +57,7 @@ class Runner:
         self._guard = guard
         self._waiter = waiter
         self._finish = finish
+        self._fail = fail
         self.streams: Streams | None = None
         self.coroutines: Coroutines | None = None
         self.threads: Threads | None = None
@@ -132,8 +135,9 @@ class Runner:
         return has_stepped
 
     def wait(self, seconds: float) -> bool:
-        """Until something comes or the time is over; coroutines go on meanwhile."""
-        if self.coroutines is not None and self.coroutines:
+        """Until something comes or the time is over; coroutines, and what they left to run by
+        itself, go on meanwhile."""
+        if self.coroutines is not None:
             return self.coroutines.wait(seconds)
         return self._waiter.wait(seconds)
 
@@ -177,7 +181,7 @@ class Runner:
         if self.coroutines is None:
             from .coroutines import Coroutines
 
-            self.coroutines = Coroutines(self._guard, self._waiter, self._finish)
+            self.coroutines = Coroutines(self._guard, self._waiter, self._finish, self._fail)
         return self.coroutines
 
 

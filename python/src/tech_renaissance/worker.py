@@ -72,6 +72,7 @@ class Worker:
             self._start()
             try:
                 self._serve()
+                self._jobs.abandon()
                 self._runner.close()
                 self._status.set("exiting")
             except KeyboardInterrupt as error:  # between two calls
@@ -118,6 +119,7 @@ class Worker:
             self._waiter,
             self._threads,
             self._finish,
+            self._fail,
         )
         self._canceller = Canceller(
             self._folder, self._jobs, self._guard, self._waiter.wake, self._bell.ring
@@ -202,7 +204,7 @@ class Worker:
         if job.is_done:
             return  # its answer could not be written, which the next flush meets again
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
-            self._fatal = error
+            self._fail(error)
         self._jobs.remove(job)
         if not job.takes_last_word():
             for tag in answer.tags:  # its cancel was answered while there was no time for it
@@ -210,6 +212,9 @@ class Worker:
             return
         word = "ok" if answer.error is None else failure_word(answer.text, job.request.dialect)
         self._outbox.put(answer, job, word)
+
+    def _fail(self, error: BaseException) -> None:
+        self._fatal = error
 
     def _flush(self) -> None:
         if self._outbox.flush():

@@ -167,6 +167,34 @@ async def async_yield():
         log.append("finally")
 
 
+tasks = []
+
+
+@command
+async def tick():
+    """Leaves a task to itself."""
+
+    async def go_on():
+        while True:
+            log.append("tick")
+            await asyncio.sleep(0.001)
+
+    tasks.append(asyncio.create_task(go_on()))
+
+
+@command
+async def exit_in_task(how):
+    async def leave():
+        await asyncio.sleep(0)
+        sys.exit(4)
+
+    if how == "gather":
+        await asyncio.gather(leave(), asyncio.sleep(1000))
+    else:
+        tasks.append(asyncio.create_task(leave()))
+        await asyncio.sleep(1000)
+
+
 running = 0
 most = 0
 
