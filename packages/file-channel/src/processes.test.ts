@@ -27,7 +27,7 @@ describe("notifications are hints", () => {
       expect(await all, `${taken.size} of ${count}`).toBe(true);
       channel.close();
     },
-    60_000,
+    180_000,
   );
 
   const limits = ["unshare", "--user", "--map-root-user", "sh", "-c"];

@@ -25,8 +25,8 @@ describe("health()", () => {
     const before = Date.now();
     const call = session.call("sleep", [0.2]);
     const busy = await session.health();
-    expect(busy.busySince).toBeGreaterThanOrEqual(before);
-    expect(busy.busySince).toBeLessThanOrEqual(Date.now());
+    expect(busy.busySince).toBeGreaterThanOrEqual(before - 50); // another clock
+    expect(busy.busySince).toBeLessThanOrEqual(Date.now() + 50);
     await call;
     await session.call("fail", ["x"]).catch(() => {});
     const after = await session.health();

@@ -94,7 +94,8 @@ export class WorkerLife {
           release = undefined;
         }
         if (unanswered === 0) this.#busySince = undefined;
-        else this.#busySince ??= Date.now();
+        // Not by the wall clock, which may jump.
+        else this.#busySince ??= Math.floor(performance.timeOrigin + performance.now());
         session.onPending(unanswered);
       },
     });
