@@ -231,6 +231,22 @@ def test_a_forked_child_does_not_act_on_the_signal(make_host: MakeHost) -> None:
 
 
 @needs_signal
+def test_what_a_clean_up_reports_after_the_last_answer_goes_nowhere(make_host: MakeHost) -> None:
+    calls = CallHost(make_host("calls.py", args=("concurrency=2",)).start_ready())
+    coroutine = calls.begin("report_at_the_end")
+    _wait_running(calls)
+    call = calls.begin("sleep", 1.0)
+    _wait_running(calls)
+    calls.cancel(coroutine)
+    assert is_cancelled(calls.final(coroutine))
+    assert not calls.seen[call]
+    calls.final(call)
+    calls.drain()
+    assert _take_log(calls) == ["begun", "finally", "finally"]
+    assert [part["kind"] for part in calls.seen[coroutine]] == ["error"]
+
+
+@needs_signal
 @pytest.mark.parametrize(
     ("command", "options"),
     [("import_slowly", ()), ("async_import_slowly", ()), ("import_slowly", ("threads=1",))],

@@ -97,6 +97,15 @@ def test_an_item_that_cannot_be_sent_ends_the_stream_and_closes_the_generator(
     assert _take_log(calls) == ["finally"]
 
 
+def test_an_iterator_whose_close_fails_is_closed_once(calls: CallHost) -> None:
+    calls.final(calls.begin("take_log"))
+    identifier = calls.begin("bad_iterator", stream=True)
+    calls.wait_for(identifier, 2)
+    calls.cancel(identifier)
+    assert calls.final(identifier)["error"]["message"] == "in close"
+    assert calls.final(calls.begin("take_log"))["value"] == ["closed"]
+
+
 def test_tensors_of_items_have_tags_of_their_own_and_at_most_two_exist(calls: CallHost) -> None:
     stream = calls.begin("bytes_items", 10, 1000, stream=True)
     tags = []

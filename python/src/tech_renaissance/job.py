@@ -82,6 +82,10 @@ class Job:
             return False
         return True
 
+    def has_last_word(self) -> bool:
+        """Whether the last answer is on its way: nothing comes after that."""
+        return not self._last_word
+
     def has_credit(self) -> bool:
         return self.produced < self.credit
 

@@ -47,6 +47,9 @@ class Outbox:
     def put(self, answer: Answer, job: Job, status: str = "") -> None:
         """Writes it if the slot is free. ``status``: the word that follows a final answer."""
         with self._lock:
+            if answer.kind not in FINAL and job.has_last_word():
+                self._drop_tensors(answer)  # clean-up of what was answered early, or a thread's
+                return
             if answer.kind == "progress":
                 self._merge(job)
             self._queue.append((answer, job, status))

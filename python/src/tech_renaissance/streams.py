@@ -80,8 +80,9 @@ class Stream:
         self._finish(self.job, outcome_answer(self.job, error), error)
 
     def _close(self) -> None:
-        """Generators have a close; other iterators need none."""
-        close = getattr(self._iterator, "close", None)
+        """Once. Generators have a close; other iterators need none."""
+        iterator, self._iterator = self._iterator, iter(())
+        close = getattr(iterator, "close", None)
         if close is not None:
             self._runs.visit(self._context.run, close)
 

@@ -313,6 +313,23 @@ def bad_close():
         raise ValueError("in finally")
 
 
+class BadIterator:
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return 1
+
+    def close(self):
+        log.append("closed")
+        raise ValueError("in close")
+
+
+@command
+def bad_iterator():
+    return BadIterator()
+
+
 @command
 def report(n, then=0.0):
     for i in range(n):
@@ -339,6 +356,15 @@ def report_for_ever():
             i += 1
             progress(i)
     finally:
+        log.append("finally")
+
+
+@command
+async def report_at_the_end():
+    try:
+        await asyncio.sleep(1000)
+    finally:
+        progress(1)
         log.append("finally")
 
 
