@@ -263,6 +263,19 @@ def test_a_cancel_waits_for_the_end_of_an_import(
     assert calls.final(calls.begin("import_slowly"))["value"] == 1
 
 
+@needs_signal
+@pytest.mark.parametrize("options", [(), ("threads=1",)])
+def test_a_cancel_leaves_no_lock_of_the_standard_library_behind(
+    make_host: MakeHost, options: tuple[str, ...]
+) -> None:
+    calls = CallHost(make_host("calls.py", args=options).start_ready())
+    identifier = calls.begin("lock_slowly")
+    _wait_running(calls, 0.15)
+    calls.cancel(identifier)
+    assert is_cancelled(calls.final(identifier))
+    assert _take_log(calls) == ["given"]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 @pytest.mark.parametrize(
     ("output", "ending", "code"),

@@ -14,10 +14,10 @@ import _thread
 import os
 import sys
 
+from .bad_moments import is_importing, is_locking  # not in a handler: it may interrupt an import
 from .errors import TrError
 from .fast_json import from_json
 from .forks import is_child, leave_if_forked
-from .imports import is_importing  # not in a handler, which may find the main thread in an import
 from .job import current
 from .names import is_name
 
@@ -220,7 +220,7 @@ class Canceller:
             self._again = True  # that one goes on to the check as well
             return
         self.look()
-        if not self._guard.is_fragile(frame):
+        if not self._guard.is_fragile(frame) and not is_locking(frame):
             self._guard.check()
         elif self._guard.is_due():
             self._guard.poke()

@@ -13,8 +13,8 @@ import ctypes
 import sys
 import time
 
+from .bad_moments import is_importing, is_locking
 from .forks import leave_if_forked
-from .imports import is_importing
 from .unraisable import watch
 
 TYPE_CHECKING = False
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 # An exception that is due is raised at the next call or jump of the thread: the first of these.
 _STEPS = 8
-# How often a thread is looked at that imports something.
-_IMPORT_SECONDS = 0.005
+# How often a thread is looked at that imports something or takes a lock.
+_WAIT_SECONDS = 0.005
 
 
 class Door:
@@ -50,18 +50,18 @@ class Door:
 
     def tell(self) -> None:
         """Raises the cancel if the user's code runs; else that is done when it goes on."""
-        if self._is_importing():
+        if self._must_wait():
             _thread.start_new_thread(self._tell_later, ())
         else:
             self._tell()
 
-    def _is_importing(self) -> bool:
+    def _must_wait(self) -> bool:
         frame = sys._current_frames().get(self._thread)
-        return bool(self._tokens) and is_importing(frame, Door.step.__code__)
+        return bool(self._tokens) and (is_locking(frame) or is_importing(frame, Door.step.__code__))
 
     def _tell_later(self) -> None:
-        while self._is_importing():
-            time.sleep(_IMPORT_SECONDS)
+        while self._must_wait():
+            time.sleep(_WAIT_SECONDS)
         self._tell()
 
     def _tell(self) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import decimal
+import functools
+import logging
 import os
 import sys
 import threading
 import time
+import types
 
 from tech_renaissance import TaskCancelled, command, progress, serve, track
 
@@ -383,6 +386,21 @@ def import_torch():
     import torch
 
     return torch.__version__
+
+
+@command
+def lock_slowly():
+    """A handler's lock that takes a while to be had."""
+    handler = logging.Handler()
+    handler.lock = types.SimpleNamespace(
+        acquire=functools.partial(time.sleep, 0.3), release=functools.partial(log.append, "given")
+    )
+    handler.acquire()
+    try:
+        while True:
+            pass
+    finally:
+        handler.release()
 
 
 @command

@@ -1,0 +1,41 @@
+"""Whether a cancel would fall where it breaks what is not the request's own.
+
+An import: a module that was half imported stays so for the process's life. torch refuses to be
+imported a second time ("torch can only be initialized once per process"), and every later call that
+needs it would fail.
+
+The taking and giving back of a lock by the standard library's Python code: raised between the two
+lines of ``logging.Handler.acquire(); try: ...`` it leaves a lock that nobody gives back.
+
+So the cancel waits for the end of that; the host kills a worker that takes too long.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+_MACHINERY = "<frozen importlib._bootstrap>"
+_LOCKERS = ("threading", "logging", "contextlib", "multiprocessing.synchronize")
+_LOCKING = ("__enter__", "__exit__", "acquire", "release", "_acquireLock", "_releaseLock")
+
+
+def is_locking(frame: FrameType | None) -> bool:
+    """Of the innermost frame alone: who waits for a Semaphore, say, is further in."""
+    return (
+        frame is not None
+        and frame.f_code.co_name in _LOCKING
+        and frame.f_globals.get("__name__") in _LOCKERS
+    )
+
+
+def is_importing(frame: FrameType | None, base: CodeType) -> bool:
+    """``frame``: where the thread is. ``base``: what has called the user's code, which may itself
+    run in an import, of a script that calls serve() without asking for its ``__name__``.
+    """
+    while frame is not None and frame.f_code is not base:
+        if frame.f_code.co_filename == _MACHINERY:
+            return True
+        frame = frame.f_back
+    return False
