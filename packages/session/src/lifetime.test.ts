@@ -69,23 +69,23 @@ describe.runIf(process.platform !== "win32")("a host that ends with its session 
   });
 });
 
-describe.runIf(process.platform === "linux")("the reaper", () => {
-  const childrenOf = (parent: number) =>
-    readdirSync("/proc")
-      .filter((pid) => /^\d+$/.test(pid))
-      .map(Number)
-      .filter((pid) => {
-        try {
-          const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-          const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-          return Number(ppid) === parent && state !== "Z";
-        } catch {
-          return false; // it has ended meanwhile
-        }
-      });
-  const isReaper = (pid: number) =>
-    readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("/bin/sh\0-c\0\npids=");
+const childrenOf = (parent: number) =>
+  readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        return Number(ppid) === parent && state !== "Z";
+      } catch {
+        return false; // it has ended meanwhile
+      }
+    });
+const isReaper = (pid: number) =>
+  readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("/bin/sh\0-c\0\npids=");
 
+describe.runIf(process.platform === "linux")("the reaper", () => {
   it("that somebody ends is started again, and guards the workers that run", async () => {
     const options = { script: script("commands.py"), workspace: sessions.workspace, quiet: true };
     const program = `
@@ -110,6 +110,39 @@ describe.runIf(process.platform === "linux")("the reaper", () => {
     await until(() => !pids.some(processExists));
     await until(() => !sessions.files().some((path) => path.includes("tr_session_")));
     await host;
+  });
+});
+
+describe.runIf(process.platform === "linux")("the next host of a killed one's session id", () => {
+  it("keeps its directory, although the reaper of the other may still be at work", async () => {
+    const options = {
+      ...{ script: script("level_one.py"), workspace: sessions.workspace },
+      ...{ sessionId: "inherited", quiet: true },
+    };
+    const program = `
+      import { PythonSession } from "@tr/session";
+      const session = new PythonSession(${JSON.stringify(options)});
+      await session.start();
+      console.log("started");
+      setInterval(() => {}, 1000);`;
+    for (let round = 0; round < 3; round++) {
+      const host = execa(process.execPath, ["--input-type=module", "-e", program], {
+        ...{ cwd: import.meta.dirname, reject: false, buffer: false },
+      });
+      const [reaper = 0] = await once(createInterface({ input: host.stdout }), "line").then(() =>
+        childrenOf(host.pid ?? 0).filter(isReaper),
+      );
+      process.kill(reaper, "SIGSTOP"); // it is late
+      host.kill("SIGKILL");
+      await host;
+      const session = sessions.make(options);
+      await session.start();
+      process.kill(reaper, "SIGCONT");
+      await until(() => !processExists(reaper));
+      expect(await session.fetchResponse("echo mine")).toBe("you said mine");
+      expect(session.isAlive()).toBe(true);
+      await session.close();
+    }
   });
 });
 

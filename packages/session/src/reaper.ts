@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
+import { buildHostInfo } from "@tr/protocol";
+import { hostIdentity } from "./host-identity.js";
 
 /**
  * Reads `add <pid> <directory>` and `del <pid>` lines. When its input ends, which it does whatever this
  * program dies of, it kills the process groups that are still on its list and removes their
- * directories. The pids are numbers of ours, so `eval` sees no text from outside but through a variable.
+ * directories: as sweeping does, behind a claim, and only what is still this program's (`$1` is its
+ * host.json), for the next host of the same session id may have taken the place already. The pids
+ * are numbers of ours, so `eval` sees no text from outside but through a variable.
  */
 const program = `
 pids=
@@ -19,7 +23,20 @@ while read -r verb pid directory; do
   fi
 done
 for pid in $pids; do kill -s KILL -- "-$pid"; done 2>/dev/null
-for pid in $pids; do eval "rm -rf -- \\"\\$directory_$pid\\""; done
+for pid in $pids; do
+  eval "directory=\\$directory_$pid"
+  [ -n "$directory" ] || continue
+  # A claim that a full disk has no room for is none of somebody else's.
+  (set -C; : > "$directory/claim.json") || [ ! -e "$directory/claim.json" ] || continue
+  owner=
+  read -r owner < "$directory/host.json"
+  if [ "$owner" = "$1" ]; then
+    away=$directory.$(printf %08x "$pid")
+    mv -- "$directory" "$away" && rm -rf -- "$away"
+  else
+    rm -f -- "$directory/claim.json"
+  fi
+done 2>/dev/null
 `;
 
 const maxStarts = 100;
@@ -48,7 +65,7 @@ export class Reaper {
 
   #start(): void {
     this.#starts++;
-    const shell = spawn("/bin/sh", ["-c", program], {
+    const shell = spawn("/bin/sh", ["-c", program, "sh", buildHostInfo(hostIdentity())], {
       cwd: "/",
       env: { PATH: process.env.PATH },
       stdio: ["pipe", "ignore", "ignore"],

@@ -65,8 +65,12 @@ function makeExclusively(path: string, sessionId: string): void {
   mkdirSync(made, { mode: 0o700 });
   try {
     writeFileSync(join(made, "host.json"), buildHostInfo(hostIdentity()), { mode: 0o600 });
-    if (publish(made, path)) return;
-    if (removeIfDead(path) && publish(made, path)) return;
+    // A dead host's reaper, or a program that sweeps, may be removing it at this very moment.
+    for (let tries = 0; tries < 100; tries++) {
+      if (publish(made, path) || (isRemoved(path) && publish(made, path))) return;
+      if (existsSync(path) && !existsSync(join(path, "claim.json"))) break; // it is in use
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5); // ms
+    }
   } catch (error) {
     rmSync(made, { recursive: true, force: true });
     throw error;
@@ -78,6 +82,16 @@ function makeExclusively(path: string, sessionId: string): void {
     "TR_INVALID_ARGUMENT",
     `option sessionId: ${sessionId} is taken: ${path} is there and ${why}. Choose another id, leave it out, or remove the directory.`,
   );
+}
+
+/** Whether there was a dead host's directory that is gone now. */
+function isRemoved(path: string): boolean {
+  try {
+    return removeIfDead(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return true; // somebody was faster
+    throw error;
+  }
 }
 
 /** False: something is there already. */
