@@ -12,8 +12,8 @@ describe("calls", () => {
   it("are spread over all workers, and answered each with its own result", async () => {
     const pool = await pools.ready({ size: 3 });
     const pids = await Promise.all(times(9).map(() => pool.call<number>("nap", [0.05])));
-    const shares = [...new Set(pids)].map((pid) => pids.filter((other) => other === pid).length);
-    expect(shares).toEqual([3, 3, 3]);
+    expect(new Set(pids.slice(0, 3)).size).toBe(3); // those that found all three idle
+    expect(new Set(pids).size).toBe(3);
     expect(pool.stats()).toMatchObject({ size: 3, idle: 3, busy: 0, queued: 0, restarts: 0 });
   });
 
