@@ -32,3 +32,18 @@ it.runIf(process.platform === "linux")(
     sessions.remove(names[1] ?? "");
   },
 );
+
+it.runIf(process.platform === "linux")(
+  "an id whose dead directory was claimed by a program that died as well can be used again",
+  async () => {
+    const path = join(sessions.workspace, "python_session", "tr_session_twice");
+    mkdirSync(path, { recursive: true });
+    const dead = buildHostInfo({ ...hostIdentity(), startTime: "1" });
+    writeFileSync(join(path, "host.json"), dead);
+    writeFileSync(join(path, "claim.json"), dead);
+    const session = await sessions.started({ sessionId: "twice" });
+    expect(await session.call("echo", [1])).toBe(1);
+    await session.close();
+    expect(sessions.files().filter((name) => name.includes("tr_session_"))).toEqual([]);
+  },
+);

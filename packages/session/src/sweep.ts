@@ -51,8 +51,11 @@ export function removeIfDead(path: string): boolean {
   try {
     writeFileSync(claim, buildHostInfo(hostIdentity()), { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (!isAbandoned(claim)) return false;
+    // Whoever made the claim has died with it. Of several who see that, one moves it away.
+    renameSync(claim, `${claim}.${randomBytes(4).toString("hex")}`);
+    return removeIfDead(path);
   }
   if (!isDead(path)) {
     rmSync(claim, { force: true });
@@ -64,6 +67,14 @@ export function removeIfDead(path: string): boolean {
   if (!isAway) renameSync(path, away);
   rmSync(away, { recursive: true, force: true });
   return true;
+}
+
+function isAbandoned(claim: string): boolean {
+  try {
+    return !isHostAlive(parseHostInfo(readFileSync(claim)));
+  } catch {
+    return false; // gone by now, or a reaper's, which says no name
+  }
 }
 
 function isDead(path: string): boolean {
