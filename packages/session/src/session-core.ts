@@ -196,6 +196,7 @@ export abstract class SessionCore extends StatefulSession {
         options: this.options,
         nextId: () => String(++this.#requests),
         onPending: (pending) => this.apply({ type: "pending", pending }),
+        onStopping: () => this.apply({ type: "stopping" }),
         tell: (name, value) => this.tell(name, value),
       });
       this.apply({ type: "ready" });

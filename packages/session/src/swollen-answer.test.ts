@@ -15,8 +15,9 @@ it.skipIf(process.platform === "win32")(
     expect(error.message).toContain("response.json");
     expect(error.message).toContain(String(size));
     expect((process.memoryUsage.rss() - resident) / 2 ** 20).toBeLessThan(128);
-    await session.join(); // the worker that sent it is ended
-    await session.start();
+    const { pid } = session.state as { pid: number };
+    await session.start(); // waits until the worker that sent it has ended
+    expect(session.info?.pid).not.toBe(pid);
     await expect(session.call("swell", ["x"])).rejects.toMatchObject({
       code: "TR_INVALID_ARGUMENT",
     });

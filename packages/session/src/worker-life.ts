@@ -32,6 +32,8 @@ export interface LifeOptions {
   readonly options: ResolvedOptions;
   nextId(): string;
   onPending(unanswered: number): void;
+  /** It is ended although nobody asked: a start waits for the end. */
+  onStopping(): void;
   tell<Name extends keyof SessionEvents>(name: Name, value: SessionEvents[Name][0]): void;
 }
 
@@ -81,6 +83,7 @@ export class WorkerLife {
         ),
       onBroken: (reason) => {
         this.expectEnd({ reason, isFailure: true });
+        session.onStopping();
         void this.stop(terminateLadder);
       },
       onProgress: ({ id, request: { command }, limits: { onProgress } }, progress) => {
