@@ -98,7 +98,8 @@ describe.each(Object.entries(ways))("messages, %s", (_, way) => {
     expect(wins).toBeGreaterThan(0);
   });
 
-  it.skipIf(whyNot || way.mapped)("a block that was cut is a typed error", async () => {
+  if (way.mapped) return; // its memory cannot be cut
+  it.skipIf(whyNot)("a block that was cut is a typed error", async () => {
     worker = await startWorker(way);
     truncateSync(join(worker.directory, "control.block"), 0);
     await expect(worker.call({ do: "echo" })).rejects.toMatchObject({ code: "TR_SEGMENT_LOST" });

@@ -114,38 +114,33 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
     expect(child.exitCode).toBeNull();
   });
 
-  it.skipIf(whyNot || way.mapped)(
-    "a segment that was cut or removed is a typed error",
-    async () => {
-      worker = await startWorker(way);
-      await worker.send({ do: "square" }, full([50_000], 2));
-      const { tensors } = worker.connection;
-      const [ofHost = ""] = segments(worker).filter((name) => name.startsWith("host"));
-      const [ofWorker = ""] = segments(worker).filter((name) => name.startsWith("worker"));
-      const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
-      truncateSync(join(worker.directory, ofHost), 100);
-      const answer = await worker.call({ do: "square", memory: field });
-      expect(answer.code).toBe("TR_SEGMENT_LOST");
-      const { memory } = await worker.call({ do: "fill", count: 50_000 });
-      truncateSync(join(worker.directory, ofWorker), 100);
-      expect(() => tensors.take(memory)).toThrow(
-        expect.objectContaining({ code: "TR_SEGMENT_LOST" }),
-      );
-    },
-  );
+  if (way.mapped) return; // its memory cannot be cut
+  it.skipIf(whyNot)("a segment that was cut or removed is a typed error", async () => {
+    worker = await startWorker(way);
+    await worker.send({ do: "square" }, full([50_000], 2));
+    const { tensors } = worker.connection;
+    const [ofHost = ""] = segments(worker).filter((name) => name.startsWith("host"));
+    const [ofWorker = ""] = segments(worker).filter((name) => name.startsWith("worker"));
+    const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
+    truncateSync(join(worker.directory, ofHost), 100);
+    const answer = await worker.call({ do: "square", memory: field });
+    expect(answer.code).toBe("TR_SEGMENT_LOST");
+    const { memory } = await worker.call({ do: "fill", count: 50_000 });
+    truncateSync(join(worker.directory, ofWorker), 100);
+    expect(() => tensors.take(memory)).toThrow(
+      expect.objectContaining({ code: "TR_SEGMENT_LOST" }),
+    );
+  });
 
-  it.skipIf(whyNot || way.mapped)(
-    "a segment that is gone before it was opened is a typed error",
-    async () => {
-      worker = await startWorker(way);
-      const { tensors } = worker.connection;
-      const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
-      const { memory } = await worker.call({ do: "fill", count: 10 });
-      for (const name of segments(worker)) rmSync(join(worker.directory, name));
-      expect((await worker.call({ do: "square", memory: field })).code).toBe("TR_SEGMENT_LOST");
-      expect(() => tensors.take(memory)).toThrow(
-        expect.objectContaining({ code: "TR_SEGMENT_LOST" }),
-      );
-    },
-  );
+  it.skipIf(whyNot)("a segment that is gone before it was opened is a typed error", async () => {
+    worker = await startWorker(way);
+    const { tensors } = worker.connection;
+    const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
+    const { memory } = await worker.call({ do: "fill", count: 10 });
+    for (const name of segments(worker)) rmSync(join(worker.directory, name));
+    expect((await worker.call({ do: "square", memory: field })).code).toBe("TR_SEGMENT_LOST");
+    expect(() => tensors.take(memory)).toThrow(
+      expect.objectContaining({ code: "TR_SEGMENT_LOST" }),
+    );
+  });
 });
