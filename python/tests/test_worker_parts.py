@@ -22,6 +22,7 @@ from tech_renaissance.commands import command
 from tech_renaissance.errors import TrError
 from tech_renaissance.fast_json import from_json, to_json
 from tech_renaissance.file_channel import Folder
+from tech_renaissance.file_slots import FileSlots
 from tech_renaissance.job import Job, Jobs
 from tech_renaissance.names import is_name
 from tech_renaissance.outbox import Outbox
@@ -283,7 +284,7 @@ def test_the_argument_tensors_are_gone_before_the_answer_goes(tmp_path: Path, ou
         answers.append(answer)
 
     waiter = open_waiter(str(tmp_path), None)
-    outbox = Outbox(folder, bell, guard)
+    outbox = Outbox(folder, FileSlots(folder), bell, guard)
     faults: list[BaseException] = []
     runner = Runner(folder, None, Jobs(), outbox, guard, waiter, 0, finish, faults.append)
     runner.begin(runner.job_of(request))

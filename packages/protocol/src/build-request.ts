@@ -16,6 +16,8 @@ export interface RequestInput {
   kwargs?: Record<string, JsonValue> | undefined;
   stream?: boolean | undefined;
   deadlineMs?: number | undefined;
+  /** Level 2 only: where the tensors are that go through shared memory. */
+  memory?: object | undefined;
   /** Milliseconds since 1970. */
   timestampMs: number;
   /** Further fields of an object message that the user gave. They never override ours. */
@@ -23,7 +25,7 @@ export interface RequestInput {
 }
 
 /** Fields that only the host writes, whatever the user's message says. */
-const hostFields = ["cmd", "params", "command", "parameters", "timestamp", "id", "protocol"];
+const hostFields = ["cmd", "params", "command", "parameters", "timestamp", "id", "protocol", "memory"];
 
 /**
  * The text of `request.json`: one object that readers of every dialect understand.
@@ -38,7 +40,7 @@ const hostFields = ["cmd", "params", "command", "parameters", "timestamp", "id",
 export function buildRequest(input: RequestInput): string {
   const words = input.words ?? "";
   const params = input.tags ? splitWords(words).join(",") : words;
-  const fields: [string, JsonValue][] = [
+  const fields: [string, JsonValue | object][] = [
     ["cmd", input.command],
     ["params", params],
     ["command", input.command],
@@ -46,7 +48,7 @@ export function buildRequest(input: RequestInput): string {
     ["timestamp", input.timestampMs],
   ];
   const taken = new Set(hostFields);
-  const add = (key: string, value: JsonValue) => {
+  const add = (key: string, value: JsonValue | object) => {
     taken.add(key);
     fields.push([key, value]);
   };
@@ -61,12 +63,13 @@ export function buildRequest(input: RequestInput): string {
     if (input.kwargs !== undefined) add("kwargs", input.kwargs);
     if (input.stream !== undefined) add("stream", input.stream);
     if (input.deadlineMs !== undefined) add("deadline_ms", input.deadlineMs);
+    if (input.memory !== undefined) add("memory", input.memory);
   }
   for (const [key, value] of Object.entries(extra)) if (!taken.has(key)) fields.push([key, value]);
   return `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${toJson(key, value)}`).join(",")}}`;
 }
 
-function toJson(key: string, value: JsonValue): string {
+function toJson(key: string, value: JsonValue | object): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);

@@ -33,6 +33,8 @@ export interface Response {
   /** Level 2; still to go through `decodeValue`. */
   value?: JsonValue;
   error?: ResponseError;
+  /** Level 2: where the tensors are that come through shared memory, to be checked by who reads them. */
+  memory?: unknown;
   command: string;
 }
 
@@ -89,7 +91,7 @@ function readLevel1(
 }
 
 function readLevel2(object: Record<string, unknown>, id: unknown, response: Response): void {
-  const { seq, final, kind, value } = object;
+  const { seq, final, kind, value, memory } = object;
   if (!isName(id)) throw malformed(what, "id", id, "a name");
   if (!Number.isSafeInteger(seq) || (seq as number) < 0) {
     throw malformed(what, "seq", seq, "0, 1, …");
@@ -103,6 +105,7 @@ function readLevel2(object: Record<string, unknown>, id: unknown, response: Resp
   response.final = final;
   response.kind = kind as ResponseKind;
   if (value !== undefined) response.value = value as JsonValue;
+  if (memory !== undefined) response.memory = memory;
   if (kind === "error") response.error = readError(object.error);
 }
 

@@ -1,17 +1,21 @@
 import type { FileChannel } from "@tr/file-channel";
 import type { Response } from "@tr/protocol";
+import { TrError } from "@tr/protocol/errors";
+import type { HostTensors } from "@tr/shared-memory";
 import type { Tensor } from "@tr/tsr-codec";
-import { tagsOf, takeTensor, takeTensors } from "./tensor-files.js";
+import { removeTensors, tagsOf, takeTensor, takeTensors } from "./tensor-files.js";
 
-/** The tensor files that belong to answers: which are being read, and which somebody has read by their tag. */
+/** The tensors of answers, in shared memory or in files: which of those are being read, and which somebody has read by their tag. */
 export class AnswerTensors {
   readonly #channel: FileChannel;
+  readonly #memory: HostTensors | undefined;
   readonly #claimed = new Set<string>();
   readonly #beingRead = new Set<string>();
   readonly #reads = new Set<Promise<unknown>>();
 
-  constructor(channel: FileChannel) {
+  constructor(channel: FileChannel, memory?: HostTensors) {
     this.#channel = channel;
+    this.#memory = memory;
   }
 
   /**
@@ -34,11 +38,44 @@ export class AnswerTensors {
     this.#claimed.clear();
   }
 
-  /** Reads and removes an answer's tensors; `undefined`: it has none. */
-  take(response: Response): Promise<Map<string, Tensor>> | undefined {
-    const tags = tagsOf(response, this.#channel).filter((tag) => !this.#claimed.delete(tag));
-    if (tags.length === 0) return undefined;
-    return this.#read(tags, takeTensors(this.#channel, tags));
+  /**
+   * Reads and removes an answer's tensors, at once where that can be; `undefined`: it has none.
+   *
+   * @throws TrError `TR_PROTOCOL`, `TR_SEGMENT_LOST`, as does what it returns
+   */
+  take(response: Response): Map<string, Tensor> | Promise<Map<string, Tensor>> | undefined {
+    if (response.memory === undefined || this.#memory === undefined) {
+      const tags = tagsOf(response, this.#channel).filter((tag) => !this.#claimed.delete(tag));
+      return tags.length === 0 ? undefined : this.#read(tags, takeTensors(this.#channel, tags));
+    }
+    const shared = this.#memory.take(response.memory);
+    return shared instanceof Promise
+      ? shared.then((tensors) => this.#complete(tensors, response))
+      : this.#complete(shared, response);
+  }
+
+  /** With those for which there was no room in the shared memory, in the order in which the answer lists them. */
+  #complete(
+    shared: Map<string, Tensor>,
+    { tensors }: Response,
+  ): Map<string, Tensor> | Promise<Map<string, Tensor>> {
+    const tags = tensors.filter((tag) => !shared.has(tag));
+    const inOrder = (files?: Map<string, Tensor>) =>
+      new Map(tensors.map((tag) => [tag, (shared.get(tag) ?? files?.get(tag)) as Tensor]));
+    if (tags.length === 0) return tensors.length === 1 ? shared : inOrder();
+    return this.#read(tags, takeTensors(this.#channel, tags)).then(inOrder);
+  }
+
+  /** Those of an answer that nobody wants. */
+  drop(response: Response): void {
+    removeTensors(this.#channel, tagsOf(response, this.#channel));
+    if (response.memory === undefined) return;
+    try {
+      this.#memory?.drop(response.memory);
+    } catch (error) {
+      // It names no segment, so that none can be given back, and nobody waits to be told.
+      if (!TrError.is(error, "TR_PROTOCOL")) throw error;
+    }
   }
 
   get isReading(): boolean {

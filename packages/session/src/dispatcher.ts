@@ -1,14 +1,12 @@
-import type { FileChannel } from "@tr/file-channel";
 import { type Progress, parseProgress, parseResponse, type Response } from "@tr/protocol";
 import type { TrError } from "@tr/protocol/errors";
+import type { Tensor } from "@tr/tsr-codec";
 import type { AnswerTensors } from "./answer-tensors.js";
 import type { Books } from "./books.js";
 import { withoutId } from "./errors.js";
 import type { Outcome, PendingRequest } from "./pending-request.js";
-import { removeTensors, tagsOf } from "./tensor-files.js";
 
 export interface DispatcherOptions {
-  readonly channel: FileChannel;
   readonly level: 1 | 2;
   readonly books: Books;
   readonly tensors: AnswerTensors;
@@ -41,7 +39,7 @@ export class Dispatcher {
   }
 
   dispatch(bytes: Uint8Array): void {
-    const { channel, level, books, onOutcome, onStopped } = this.#options;
+    const { level, books, tensors, onOutcome, onStopped } = this.#options;
     let response: Response;
     try {
       response = parseResponse(bytes);
@@ -62,7 +60,7 @@ export class Dispatcher {
       this.#deliver(pending, response);
       return;
     }
-    removeTensors(channel, tagsOf(response, channel));
+    tensors.drop(response);
     if (pending !== undefined && response.final) onStopped(pending, response);
   }
 
@@ -71,10 +69,15 @@ export class Dispatcher {
     pending.heard();
     if (response.final) pending.answered();
     // The next request waits until these are read: its answer may bring tensors of the same names.
-    const reading = tensors.take(response);
+    let reading: ReturnType<AnswerTensors["take"]>;
+    try {
+      reading = tensors.take(response);
+    } catch (error) {
+      reading = Promise.reject(error);
+    }
     pending.inOrder(
       reading,
-      (read = new Map()) => {
+      (read = new Map<string, Tensor>()) => {
         if (response.final) onOutcome(pending, { response, tensors: read });
         else if (response.kind === "progress") this.#tellProgress(pending, response);
         else pending.item({ response, tensors: read });

@@ -1,10 +1,13 @@
 import type { FileChannel } from "@tr/file-channel";
 import type { Progress } from "@tr/protocol";
 import type { TrError } from "@tr/protocol/errors";
+import type { Connection } from "@tr/shared-memory";
 import type { PendingRequest } from "./pending-request.js";
 
 export interface ExchangeOptions {
   readonly channel: FileChannel;
+  /** The shared memory that the worker has opened; without it everything goes by files. */
+  readonly connection?: Connection | undefined;
   readonly level: 1 | 2;
   /** How many calls the worker takes at once. */
   readonly concurrency: number;

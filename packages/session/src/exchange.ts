@@ -1,13 +1,15 @@
 import type { Response } from "@tr/protocol";
 import type { TrError } from "@tr/protocol/errors";
-import { AnswerSlot } from "./answer-slot.js";
 import { AnswerTensors } from "./answer-tensors.js";
+import { ArgumentTensors } from "./argument-tensors.js";
 import { Books } from "./books.js";
 import { Cancels } from "./cancels.js";
 import { Credits } from "./credits.js";
 import { Dispatcher } from "./dispatcher.js";
 import { cleanUpError } from "./errors.js";
 import type { ExchangeOptions } from "./exchange-options.js";
+import type { MessageSlots } from "./message-slots.js";
+import { openSlots } from "./open-slots.js";
 import {
   type Answer,
   type Limits,
@@ -19,7 +21,7 @@ import { Sender } from "./sender.js";
 import { cancelled } from "./stopped-errors.js";
 
 /**
- * Requests out, answers in, over the files of one running worker. Sends in order, at most
+ * Requests out, answers in, over the files or the shared memory of one running worker. Sends in order, at most
  * `concurrency` at a time, and gives each answer to the request whose id it carries; a level-1 worker
  * knows no ids and answers in order. A request that is given up is taken back, or stopped, or, where
  * the worker can do neither, its answer is dropped when it comes.
@@ -30,7 +32,7 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #books = new Books();
   readonly #stop = new AbortController();
-  readonly #slot: AnswerSlot;
+  readonly #slots: MessageSlots;
   readonly #dispatcher: Dispatcher;
   readonly #sender: Sender;
   readonly #cancels: Cancels;
@@ -39,9 +41,9 @@ export class Exchange {
   #failure: TrError | undefined;
 
   constructor(options: ExchangeOptions) {
-    const { channel } = options;
+    const { channel, connection } = options;
     this.#options = options;
-    const tensors = new AnswerTensors(channel);
+    const tensors = new AnswerTensors(channel, connection?.tensors);
     this.tensors = tensors;
     this.#dispatcher = new Dispatcher({
       ...options,
@@ -50,15 +52,15 @@ export class Exchange {
       onStopped: (pending, response) => this.#stopped(pending, response),
       onUnusable: (pending, error) => this.#refuse(pending, error),
     });
-    this.#slot = new AnswerSlot({
-      channel,
-      stop: this.#stop.signal,
-      isExpecting: () => this.#books.isBusy && this.#failure === undefined,
-      onAnswer: (bytes) => this.#dispatcher.dispatch(bytes),
-      onBroken: (error) => this.#break(error),
-    });
+    const listener = {
+      isExpecting: () => this.#isExpecting,
+      onResponse: (bytes: Uint8Array) => this.#dispatcher.dispatch(bytes),
+      onBroken: (error: TrError) => this.#break(error),
+    };
+    this.#slots = openSlots(channel, connection, listener, this.#stop.signal);
     this.#sender = new Sender({
-      ...{ channel, tensors },
+      ...{ slots: this.#slots, tensors },
+      argumentTensors: new ArgumentTensors(channel, connection?.tensors),
       onSent: (pending) => this.#sent(pending),
       onUnsent: (pending, error) => {
         this.#books.remove(pending);
@@ -138,7 +140,7 @@ export class Exchange {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     try {
-      this.#slot.takeAll();
+      this.#takeAll();
     } catch {
       // What stands in the place of an answer cannot be read: `error` says already that none will come.
     }
@@ -158,16 +160,35 @@ export class Exchange {
   drain(): void {
     if (this.#failure !== undefined) return;
     try {
-      this.#slot.takeAll();
+      this.#takeAll();
     } catch (error) {
       this.#break(error as TrError);
     }
+    if (this.#isExpecting) this.#slots.listen();
+  }
+
+  /** The worker is about to be asked to leave: it waits until its answers are taken. */
+  leaving(): void {
+    this.drain();
+    if (this.#failure === undefined) this.#slots.showTaken();
   }
 
   /** Resolves when nothing is being written or read any more. */
   async settled(): Promise<void> {
     await this.#sender.settled();
     await this.tensors.settled();
+  }
+
+  get #isExpecting(): boolean {
+    return this.#books.isBusy && this.#failure === undefined;
+  }
+
+  #takeAll(): void {
+    for (;;) {
+      const bytes = this.#slots.takeResponse();
+      if (bytes === undefined) return;
+      this.#dispatcher.dispatch(bytes);
+    }
   }
 
   #next(): void {
@@ -179,7 +200,7 @@ export class Exchange {
 
   #sent(pending: PendingRequest): void {
     pending.sent();
-    this.#slot.listen();
+    this.#slots.listen();
   }
 
   /** What was sent, and could not be taken back, stays in the books until its last answer has come. */
@@ -220,9 +241,14 @@ export class Exchange {
   /** What the worker says about it cannot be used. */
   #refuse(pending: PendingRequest, error: TrError): void {
     if (pending.phase === "cancelling") return; // its last answer ends it
-    pending.settle(error);
+    pending.settle(this.#causeOf(error));
     if (pending.phase === "sent") this.#cancel(pending);
     else this.#finish(pending);
+  }
+
+  /** Memory goes with the process that has made it: then its end is the reason. */
+  #causeOf(error: TrError): TrError {
+    return (error.code === "TR_SEGMENT_LOST" && this.#failure) || error;
   }
 
   /** The outcome is told before the state says that the worker is ready again. */

@@ -2,6 +2,11 @@ import { assertName, isName } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import type { RestartLimits, RestartOptions } from "./restart-policy.js";
 
+/** See {@link SessionOptions.transport}. */
+export type Transport = (typeof transports)[number];
+
+const transports = ["auto", "shared-memory", "file"] as const;
+
 /** How a session is made. Everything is optional. Times are milliseconds. */
 export interface SessionOptions {
   /** The Python script to run, or `"default"` for the server that comes with the package. Default: `"default"`. */
@@ -32,6 +37,11 @@ export interface SessionOptions {
   restart?: RestartOptions;
   /** What happens to a worker that has given no sign of life for three seconds: it is only told of (event `unresponsive`), or killed, which is a crash. Default: `"report"`. */
   unresponsive?: "report" | "kill";
+  /**
+   * How messages and tensors travel: through shared memory where the worker can, or by files alone. `"auto"`
+   * is the same as `"shared-memory"`: files where it does not come about, see `info.transportReason`. Default: `"file"`.
+   */
+  transport?: Transport;
   /** False: poll instead of using the platform's change notifications. Default: true. */
   notifications?: boolean;
 }
@@ -49,12 +59,13 @@ export interface ResolvedOptions extends Omit<SessionOptions, "restart"> {
   /** Not there: it is not started again. */
   readonly restart?: RestartLimits;
   readonly unresponsive: "report" | "kill";
+  readonly transport: Transport;
 }
 
 const known = new Set<string>([
   ...["script", "args", "sessionId", "python", "env", "cwd", "workspace", "sessionFolder"],
   ...["minFreeBytes", "quiet", "startTimeoutMs", "notifications"],
-  ...["cancelGraceMs", "restart", "unresponsive"],
+  ...["cancelGraceMs", "restart", "unresponsive", "transport"],
 ]);
 
 /** Checks the options once and fills in the defaults. @throws TrError `TR_INVALID_ARGUMENT`, naming the option. */
@@ -102,6 +113,10 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   if (unresponsive !== "report" && unresponsive !== "kill") {
     throw invalid("unresponsive", '"report" or "kill"', JSON.stringify(unresponsive));
   }
+  const { transport = "file" } = options;
+  if (!transports.includes(transport)) {
+    throw invalid("transport", `one of ${transports.join(", ")}`, JSON.stringify(transport));
+  }
   const restart = restartLimits(options.restart);
   const minFreeBytes = options.minFreeBytes ?? 256 * 2 ** 20;
   if (!(minFreeBytes >= 0)) throw invalid("minFreeBytes", "a number ≥ 0", String(minFreeBytes));
@@ -118,6 +133,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     notifications: options.notifications ?? true,
     cancelGraceMs,
     unresponsive,
+    transport,
     ...(restart && { restart }),
   };
 }

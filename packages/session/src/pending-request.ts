@@ -1,5 +1,6 @@
 import type { Progress, Response } from "@tr/protocol";
 import type { Stopped, TrError } from "@tr/protocol/errors";
+import type { MemoryField } from "@tr/shared-memory";
 import type { Tensor } from "@tr/tsr-codec";
 import { cancelled, fellSilent, type GivenUp, timedOut } from "./stopped-errors.js";
 import type { TensorFile } from "./tensor-files.js";
@@ -9,8 +10,8 @@ export interface OutgoingRequest {
   readonly command: string;
   /** Written before the request; taken back when the request cannot be sent. */
   readonly tensors: readonly TensorFile[];
-  /** The text of request.json, made when the request's turn comes. */
-  toText(id: string): string;
+  /** The request's text, made when its turn comes. `memory`: where its tensors are, if not in files. */
+  toText(id: string, memory?: MemoryField): string;
 }
 
 export interface Answer {
@@ -177,14 +178,15 @@ export class PendingRequest {
 
   /** Calls `tell` with what is read, or `fail`, when everything that came before has been told. */
   inOrder<T>(
-    reading: Promise<T> | undefined,
+    reading: T | Promise<T> | undefined,
     tell: (read: T | undefined) => void,
     fail: (error: TrError) => void,
   ): void {
-    if (reading === undefined && this.#telling === undefined) {
-      tell(undefined);
+    if (!(reading instanceof Promise) && this.#telling === undefined) {
+      tell(reading);
       return;
     }
+    if (reading instanceof Promise) reading.catch(() => undefined); // `fail` is told, perhaps later
     const telling = (this.#telling ?? Promise.resolve())
       .then(() => reading)
       .then(tell, fail)

@@ -76,11 +76,12 @@ export function callRequest(
   return {
     command,
     tensors,
-    toText: (id) =>
+    toText: (id, memory) =>
       buildRequest({
         command,
         words,
         tags: areTags,
+        memory,
         level: facts.level,
         timestampMs: Date.now(),
         ...(facts.level === 2 && { id, args: sentArgs }),

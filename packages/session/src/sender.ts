@@ -1,11 +1,13 @@
-import type { FileChannel } from "@tr/file-channel";
 import type { TrError } from "@tr/protocol/errors";
+import type { MemoryField } from "@tr/shared-memory";
 import type { AnswerTensors } from "./answer-tensors.js";
+import type { ArgumentTensors } from "./argument-tensors.js";
+import type { MessageSlots } from "./message-slots.js";
 import type { PendingRequest } from "./pending-request.js";
-import { removeTensors, writeTensors } from "./tensor-files.js";
 
 export interface SenderOptions {
-  readonly channel: FileChannel;
+  readonly slots: MessageSlots;
+  readonly argumentTensors: ArgumentTensors;
   readonly tensors: AnswerTensors;
   readonly onSent: (pending: PendingRequest) => void;
   /** It could not be written, or nobody wants it any more. */
@@ -16,12 +18,14 @@ export interface SenderOptions {
   readonly onBroken: (error: TrError) => void;
 }
 
-/** Writes one request after another: its tensors, then `request.json` once that is free. */
+/** Sends one request after another: its tensors, then the message once the slot is free. */
 export class Sender {
   readonly #options: SenderOptions;
   #sending: Promise<void> | undefined;
   #stop: AbortController | undefined;
   #last: PendingRequest | undefined;
+  /** Where the tensors are of the one that is being sent, or was sent last. */
+  #memory: MemoryField | undefined;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -42,7 +46,7 @@ export class Sender {
     this.#sending = this.#write(pending, stop.signal)
       .catch((error) => {
         this.#options.onUnsent(pending, error);
-        this.removeArguments(pending);
+        this.#takeArgumentsBack(pending);
       })
       .finally(() => {
         this.#sending = undefined;
@@ -56,50 +60,52 @@ export class Sender {
   }
 
   /**
-   * Whether a request that was sent is not any more: whoever of the two removes request.json has it.
-   * Not with a worker of dialect 1, which removes it when it has answered.
+   * Whether a request that was sent is not any more: exactly one side has it. Not with a worker of
+   * dialect 1, which removes it when it has answered.
    */
   takeBack(pending: PendingRequest): boolean {
-    const { channel, onBroken } = this.#options;
-    if (this.#last !== pending || !channel.exists("request.json")) return false;
+    const { slots, onBroken } = this.#options;
+    if (this.#last !== pending) return false;
     try {
-      if (!channel.removeSync("request.json")) return false;
+      if (!slots.takeBackRequest()) return false;
     } catch (error) {
       onBroken(error as TrError);
       return false;
     }
-    this.removeArguments(pending);
+    this.#takeArgumentsBack(pending);
     return true;
   }
 
   /** Of a request that the worker has not run. */
   removeArguments({ request }: PendingRequest): void {
-    const { channel, onBroken } = this.#options;
-    const tags = request.tensors.map(({ tag }) => tag);
+    const { argumentTensors, onBroken } = this.#options;
     try {
-      removeTensors(channel, tags);
+      argumentTensors.remove(request.tensors);
     } catch (error) {
       onBroken(error as TrError);
     }
   }
 
+  #takeArgumentsBack(pending: PendingRequest): void {
+    this.#options.argumentTensors.reclaim(this.#memory);
+    this.#memory = undefined;
+    this.removeArguments(pending);
+  }
+
   async #write(pending: PendingRequest, signal: AbortSignal): Promise<void> {
-    const { channel, tensors, onSent } = this.#options;
+    const { slots, argumentTensors, tensors, onSent } = this.#options;
     const { request } = pending;
+    this.#memory = undefined;
     // A call of a session that has ended meanwhile must not run: every wait is cut short, and looked at.
     if (tensors.isReading) await tensors.settled(); // of the same names, perhaps
-    if (request.tensors.length > 0) await writeTensors(channel, request.tensors, signal);
-    // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
-    if (channel.exists("request.json")) {
-      await channel.waitFor(() => !channel.exists("request.json") || undefined, {
-        timeoutMs: undefined,
-        signal,
-        keepAlive: false,
-      });
+    if (request.tensors.length > 0) {
+      this.#memory = await argumentTensors.put(request.tensors, signal);
     }
+    // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
+    if (!slots.isRequestTaken) await slots.untilRequestTaken(signal);
     signal.throwIfAborted();
     tensors.forgetClaims();
-    channel.writeSync("request.json", request.toText(pending.id));
+    slots.sendRequest(request.toText(pending.id, this.#memory));
     this.#last = pending;
     onSent(pending);
   }

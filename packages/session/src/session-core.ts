@@ -13,7 +13,7 @@ import { type SessionInfo, sessionInfo } from "./session-info.js";
 import { spawnWorker, waitUntilStarted } from "./start-worker.js";
 import { Starter } from "./starter.js";
 import { StatefulSession } from "./stateful-session.js";
-import { askToLeave, type StopLadder } from "./stop-worker.js";
+import type { StopLadder } from "./stop-worker.js";
 import { cancelled, sessionClosed, sessionTerminated } from "./stopped-errors.js";
 import { type Ending, type ReadyWorker, terminateLadder, WorkerLife } from "./worker-life.js";
 import type { Exit } from "./worker-process.js";
@@ -55,7 +55,8 @@ export abstract class SessionCore extends StatefulSession {
   get info(): SessionInfo | undefined {
     const ready = this.#life?.ready;
     if (ready === undefined || !this.isRunning) return undefined;
-    return sessionInfo(this.sessionId, ready.worker, ready.facts, this.#generation);
+    const { worker, facts, transport } = ready;
+    return sessionInfo(this.sessionId, worker, facts, this.#generation, transport);
   }
 
   /** Whether a process is there, ready or not. */
@@ -122,7 +123,7 @@ export abstract class SessionCore extends StatefulSession {
     const life = this.#life;
     if (life === undefined || !this.isRunning) return true;
     if (!ensure) {
-      askToLeave(life.worker, life.ready?.facts.level);
+      life.askToLeave();
       this.expectExit();
       return life.worker.process.waitForExit(requestMs, signal);
     }

@@ -1,6 +1,7 @@
 import type { WorkerFacts } from "./first-status.js";
 import { concurrencyOf } from "./requests.js";
 import type { RunningWorker } from "./start-worker.js";
+import type { ChosenTransport, TransportKind } from "./transport.js";
 
 export interface SessionInfo {
   readonly sessionId: string;
@@ -20,8 +21,10 @@ export interface SessionInfo {
   readonly workspace: string;
   /** Which start of the session this process came from, from 1: state that the script kept is lost with each. */
   readonly generation: number;
-  /** How requests, answers and tensors travel. */
-  readonly transport: "file";
+  /** How requests, answers and tensors travel: by files, through shared memory, or through shared memory that this process has mapped. */
+  readonly transport: TransportKind;
+  /** Why it is not a faster one; for `"mapped"`, that it is the fastest. */
+  readonly transportReason: string;
 }
 
 export function sessionInfo(
@@ -29,6 +32,7 @@ export function sessionInfo(
   worker: RunningWorker,
   facts: WorkerFacts,
   generation: number,
+  chosen: ChosenTransport,
 ): SessionInfo {
   const said = facts.level === 2 ? facts.workerInfo : undefined;
   return {
@@ -42,6 +46,7 @@ export function sessionInfo(
     concurrency: concurrencyOf(facts),
     workspace: worker.workspace,
     generation,
-    transport: "file",
+    transport: chosen.kind,
+    transportReason: chosen.reason,
   };
 }

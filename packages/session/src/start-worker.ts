@@ -2,12 +2,14 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type FileChannel, openFileChannel } from "@tr/file-channel";
 import { TrError } from "@tr/protocol/errors";
+import type { HostCarrier } from "@tr/shared-memory";
 import { defaultServerPath, findPython, launcherPath } from "@tr/worker-py";
 import { spawnFailed, startFailed, startTimedOut } from "./errors.js";
 import { lookForWorker, type WorkerFacts } from "./first-status.js";
 import { liveWorkers } from "./live-workers.js";
 import type { ResolvedOptions } from "./options.js";
 import { sweepOnce } from "./sweep.js";
+import { offerMemory } from "./transport.js";
 import { type SpawnOptions, WorkerProcess } from "./worker-process.js";
 import { makeSessionDirectory } from "./workspace.js";
 
@@ -19,6 +21,10 @@ export interface RunningWorker {
   readonly directory: string;
   /** The command line without the script's own arguments. */
   readonly python: readonly string[];
+  /** The shared memory that it may open. */
+  readonly carrier?: HostCarrier | undefined;
+  /** Why there is none. */
+  readonly noCarrier?: string | undefined;
 }
 
 /**
@@ -45,19 +51,23 @@ export async function spawnWorker(
   const { workspace, path: directory } = makeSessionDirectory(options, sessionId);
   const channel = openFileChannel(directory, { notifications: options.notifications });
   const python = [found.file, ...found.args];
+  const { carrier, noCarrier } = await offerMemory(options, directory);
   try {
     const process = await WorkerProcess.spawn({
       file: found.file,
       args: [...found.args, launcherPath, script, sessionId, ...options.args],
       cwd: options.cwd,
-      env: workerEnvironment(options, workspace, directory),
+      env: { ...workerEnvironment(options, workspace, directory), ...carrier?.env },
       onLine,
+      pipes: carrier?.stdio,
+      onSpawn: (child) => carrier?.attach(child),
     });
     liveWorkers.add(process.pid, directory);
     sweepOnce(dirname(directory));
-    return { process, channel, workspace, directory, python };
+    return { process, channel, workspace, directory, python, carrier, noCarrier };
   } catch (error) {
     channel.close();
+    await carrier?.close();
     rmSync(directory, { recursive: true, force: true });
     throw TrError.is(error) ? error : spawnFailed(python, error);
   }

@@ -9,8 +9,9 @@ import { concurrencyOf } from "./requests.js";
 import { callListener, type SessionEvents } from "./session-emitter.js";
 import type { SessionHealth } from "./session-health.js";
 import { lastStatus, type RunningWorker } from "./start-worker.js";
-import { type StopLadder, stopWorker } from "./stop-worker.js";
+import { askToLeave, type StopLadder, stopWorker } from "./stop-worker.js";
 import { killedBecause } from "./stopped-errors.js";
+import { type ChosenTransport, chooseTransport } from "./transport.js";
 import type { Exit } from "./worker-process.js";
 import { removeSessionDirectory } from "./workspace.js";
 
@@ -19,6 +20,7 @@ export interface ReadyWorker {
   readonly worker: RunningWorker;
   readonly facts: WorkerFacts;
   readonly exchange: Exchange;
+  readonly transport: ChosenTransport;
 }
 
 /** Why a process has ended. `isFailure`: nobody had wanted it to. */
@@ -70,8 +72,10 @@ export class WorkerLife {
     const { worker } = this;
     const { cancelGraceMs } = session.options;
     let release: (() => void) | undefined;
+    const transport = chooseTransport(worker, facts.level);
     const exchange = new Exchange({
       channel: worker.channel,
+      connection: transport.connection,
       level: facts.level,
       concurrency: concurrencyOf(facts),
       cancelGraceMs,
@@ -102,7 +106,7 @@ export class WorkerLife {
         session.onPending(unanswered);
       },
     });
-    this.#ready = { worker, facts, exchange };
+    this.#ready = { worker, facts, exchange, transport };
     if (facts.level === 2) this.#watch(session);
   }
 
@@ -134,8 +138,15 @@ export class WorkerLife {
     this.#ready?.exchange.fail(reason);
   }
 
+  /** Asks it to leave when it has answered. @throws TrError when it cannot be told */
+  askToLeave(): void {
+    this.#ready?.exchange.leaving();
+    askToLeave(this.worker, this.#ready?.facts.level);
+  }
+
   /** Walks down the ladder. True: it left because it was asked to. */
   stop(ladder: StopLadder): Promise<boolean> {
+    this.#ready?.exchange.leaving();
     return stopWorker(this.worker, this.#ready?.facts.level, ladder);
   }
 
@@ -161,7 +172,7 @@ export class WorkerLife {
   }
 
   async #untilGone(onEnd: (exit: Exit, ending: Ending) => void): Promise<void> {
-    const { process, channel, directory } = this.worker;
+    const { process, channel, directory, carrier } = this.worker;
     const exit = await process.exited;
     this.#heartbeat?.stop();
     liveWorkers.remove(process.pid);
@@ -170,6 +181,7 @@ export class WorkerLife {
     onEnd(exit, ending);
     await this.#ready?.exchange.settled();
     channel.close();
+    await carrier?.close();
     removeSessionDirectory(directory);
   }
 

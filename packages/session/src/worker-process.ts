@@ -14,6 +14,10 @@ export interface SpawnOptions {
   readonly cwd?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   onLine(stream: "stdout" | "stderr", line: string): void;
+  /** Pipes beside the three that every process has. */
+  readonly pipes?: readonly "pipe"[] | undefined;
+  /** Called in the same turn as the spawn. */
+  readonly onSpawn?: ((child: ChildProcess) => void) | undefined;
 }
 
 export interface Exit {
@@ -52,7 +56,7 @@ export class WorkerProcess {
     const child = spawn(options.file, options.args, {
       cwd: options.cwd,
       env: definedOnly(options.env),
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe", ...(options.pipes ?? [])],
       detached: true, // a group of its own: Ctrl-C in the terminal is the host's to handle, and its children end with it
       windowsHide: true,
       shell: false,
@@ -61,6 +65,7 @@ export class WorkerProcess {
       const [error] = await once(child, "error");
       throw error;
     }
+    options.onSpawn?.(child);
     return new WorkerProcess(child, child.pid, options);
   }
 
@@ -102,11 +107,10 @@ export class WorkerProcess {
   }
 
   #reference(verb: "ref" | "unref"): void {
-    const { stdin, stdout, stderr } = this.#child;
     this.#child[verb]();
-    for (const pipe of [stdin, stdout, stderr] as (Socket | null)[]) {
+    for (const pipe of this.#child.stdio as (Socket | null | undefined)[]) {
       // A socket that is closed already would add a listener at every call.
-      if (pipe !== null && !pipe.destroyed) pipe[verb]?.();
+      if (pipe && !pipe.destroyed) pipe[verb]?.();
     }
   }
 
@@ -168,8 +172,7 @@ export class WorkerProcess {
     });
     await Promise.race([drained, timeUp]);
     clearTimeout(timer);
-    this.#child.stdout?.destroy();
-    this.#child.stderr?.destroy();
+    for (const pipe of this.#child.stdio.slice(1)) pipe?.destroy();
     return this.#exit;
   }
 

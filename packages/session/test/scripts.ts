@@ -3,8 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
-import type { SessionOptions } from "../src/options.js";
+import type { SessionOptions, Transport } from "../src/options.js";
 import { PythonSession } from "../src/python-session.js";
+
+/** How the tests' sessions are to carry their messages; the same tests run once for each way. */
+export const testTransport = process.env.TR_TEST_TRANSPORT as Transport | undefined;
+const transport = testTransport && { transport: testTransport };
 
 /** The path of a script beside this file. */
 export function script(name: string): string {
@@ -30,6 +34,7 @@ export function useSessions() {
         script: script("commands.py"),
         workspace: context.workspace,
         quiet: true,
+        ...transport,
         ...options,
       });
       open.push(session);
@@ -62,7 +67,7 @@ export function useSessions() {
 
 /** One session for all tests of a file: most of a test's time is Python's start and numpy's import. */
 export function useSharedSession(options: SessionOptions = {}): PythonSession {
-  const session = new PythonSession({ script: script("commands.py"), quiet: true, ...options });
+  const session = new PythonSession({ script: script("commands.py"), quiet: true, ...transport, ...options });
   beforeAll(() => session.start(), 30_000);
   afterAll(() => session.close());
   return session;

@@ -28,7 +28,9 @@ def value_answer(job: Job, result: Any) -> Answer:
     if job.is_cancelled and not job.was_told:  # it came too late to be raised
         call.drop_tensors()
         return cancelled_answer(job)
-    return Answer(text_of(result, value, call.request), value, call.take_tags())
+    text = text_of(result, value, call.request)
+    memory = call.take_shared()
+    return Answer(text, value, call.take_tags(), memory=memory)
 
 
 def result_answer(job: Job, result: Any) -> Answer:
@@ -43,7 +45,8 @@ def item_answer(job: Job, item: Any) -> Answer:
     """One item of a stream. Raises as ``value_answer``."""
     assert job.call is not None  # noqa: S101 - a refused request has no items
     value = _encode(job, item)
-    return Answer("", value, job.call.take_tags(), kind="item")
+    memory = job.call.take_shared()
+    return Answer("", value, job.call.take_tags(), kind="item", memory=memory)
 
 
 def error_answer(error: BaseException) -> Answer:
@@ -92,7 +95,9 @@ def _encode(job: Job, result: Any) -> Any:
     call = job.call
     assert call is not None  # noqa: S101 - see above
     try:
-        return encode_value(result, call.add_tensor)
+        value = encode_value(result, call.add_tensor)
+        call.write_tensors()
+        return value
     except BaseException:
         call.drop_tensors()
         raise

@@ -16,15 +16,23 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from .file_channel import Folder
+    from .memory import Carrier
+    from .memory.shared_tensors import SharedTensors
+    from .memory.tensors import ArrivedTensors
     from .request import Request
 
     Kind = Literal["torch", "numpy", "array", "bytes"]
 
 
 class Call:
-    """``number`` is this request's place among all of the session's, for the names of tensors."""
+    """``number`` is this request's place among all of the session's, for the names of tensors.
 
-    def __init__(self, folder: Folder, request: Request, number: int) -> None:
+    Raises TR_PROTOCOL for a request that names tensors in shared memory which cannot be there.
+    """
+
+    def __init__(
+        self, folder: Folder, request: Request, number: int, carrier: Carrier | None = None
+    ) -> None:
         self.request = request
         self.tags: list[str] = []
         self._folder = folder
@@ -34,9 +42,19 @@ class Call:
         self._prefix = "result_" if is_answered_once else f"r{number}_"
         self._written = 0
         self._read: dict[tuple[str, Kind | None], Any] = {}
+        self._arrived: ArrivedTensors | None = None
+        # Texts name their tensors by files, which may be for a request to come.
+        self._carrier = None if request.is_text else carrier
+        self._unwritten: dict[str, Any] = {}
+        self._shared: SharedTensors | None = None
+        if self._carrier is not None and request.memory is not None:
+            self._arrived = self._carrier.tensors.arrived(request.memory)
 
     def has_tensor(self, tag: str) -> bool:
-        return is_name(tag) and self._folder.check_regular(f"{tag}.tsr")
+        return is_name(tag) and (self._has_arrived(tag) or self._folder.check_regular(f"{tag}.tsr"))
+
+    def _has_arrived(self, tag: str) -> bool:
+        return self._arrived is not None and tag in self._arrived
 
     def read_tensor(self, tag: str, kind: Kind | None = None) -> Any:
         """Reads a tensor; the same tag again gives the same object.
@@ -52,16 +70,16 @@ class Call:
                 f"there is no tensor {tag[:80]!r}: no such file in the session directory, "
                 "or it was read before",
             )
-        tensor = self._read[tag, kind] = self._import(f"{tag}.tsr", kind)
+        tensor = self._read[tag, kind] = self._import(tag, kind)
         return tensor
 
     def remove_read(self) -> None:
         """Removes the files of the tensors read so far; the tensors stay valid."""
-        for tag in {tag for tag, _ in self._read}:
+        for tag in {tag for tag, _ in self._read if not self._has_arrived(tag)}:
             self._folder.remove(f"{tag}.tsr")
         self._read.clear()
 
-    def _import(self, name: str, kind: Kind | None) -> Any:
+    def _import(self, tag: str, kind: Kind | None) -> Any:
         from . import tsr
 
         if kind in ("torch", "numpy"):
@@ -74,11 +92,11 @@ class Call:
                 ) from cause
         try:
             if kind != "bytes":
-                return self._load(name, kind)
-            array = self._load(name, "array")
+                return self._load(tag, kind)
+            array = self._load(tag, "array")
         except tsr.TsrError as cause:
             code = "TR_UNSUPPORTED_DTYPE" if cause.code == "TSR_BAD_DTYPE" else "TR_PROTOCOL"
-            raise TrError(code, f"{name}: {cause}") from cause
+            raise TrError(code, f"{tag}.tsr: {cause}") from cause
         if array.dtype != "uint8":
             raise TrError(
                 "TR_INVALID_ARGUMENT",
@@ -87,9 +105,12 @@ class Call:
             )
         return bytes(array.data)
 
-    def _load(self, name: str, kind: Literal["torch", "numpy", "array"] | None) -> Any:
+    def _load(self, tag: str, kind: Literal["torch", "numpy", "array"] | None) -> Any:
+        if self._arrived is not None and tag in self._arrived:
+            return self._arrived.read(tag, kind)
         from . import tsr
 
+        name = f"{tag}.tsr"
         if not WINDOWS:
             return tsr.import_tsr(f"{self._folder.path}/{name}", kind=kind)
         # A file that is mapped cannot be removed there, so it is read.
@@ -97,9 +118,10 @@ class Call:
         return tsr.decode(content, copy=False, kind=kind, max_bytes=sys.maxsize)
 
     def add_tensor(self, tensor: Any) -> str:
-        """Writes a tensor that goes with the answer; returns its tag.
+        """Takes a tensor that goes with the answer; returns its tag.
 
-        Raises TR_UNSUPPORTED_DTYPE and TR_WORKSPACE_FULL.
+        In shared memory it is only after ``write_tensors``. Raises TR_UNSUPPORTED_DTYPE and
+        TR_WORKSPACE_FULL.
         """
         from . import tsr
 
@@ -107,15 +129,50 @@ class Call:
             view = memoryview(tensor)
             data = view if view.c_contiguous else view.tobytes()
             tensor = tsr.Array(data, (view.nbytes,), "uint8")
+        tag = f"{self._prefix}{self._written}"
         try:
-            header, payload = tsr.encode_parts(tensor)
+            if self._carrier is not None:
+                self._carrier.tensors.check(tensor)
+                self._unwritten[tag] = tensor
+            else:
+                self._write(tag, tensor)
         except tsr.TsrError as cause:
             raise TrError("TR_UNSUPPORTED_DTYPE", str(cause), dtype=str(cause.found)) from cause
-        tag = f"{self._prefix}{self._written}"
-        self._folder.write(f"{tag}.tsr", header, payload)
         self._written += 1
         self.tags.append(tag)
         return tag
+
+    def write_tensors(self) -> None:
+        """Puts what was added into shared memory, or into files where there is no room for it."""
+        if not self._unwritten or self._carrier is None:
+            return
+        tensors, self._unwritten = self._unwritten, {}
+        try:
+            field = self._carrier.tensors.put(tensors)
+        except TrError as full:
+            if full.code != "TR_WORKSPACE_FULL":
+                raise
+            field = None  # memory and files need not be on the same file system
+        if field is None:
+            for tag, tensor in tensors.items():
+                self._write(tag, tensor)
+        elif self._shared is None:
+            from .memory.shared_tensors import SharedTensors
+
+            self._shared = SharedTensors(self._carrier.tensors, field)
+        else:
+            self._shared.add(field)
+
+    def _write(self, tag: str, tensor: Any) -> None:
+        from . import tsr
+
+        header, payload = tsr.encode_parts(tensor)
+        self._folder.write(f"{tag}.tsr", header, payload)
+
+    def take_shared(self) -> SharedTensors | None:
+        """What is in shared memory since the last time: it goes with one response."""
+        shared, self._shared = self._shared, None
+        return shared
 
     def take_tags(self) -> list[str]:
         """The tags of what was written since the last time: they go with one response."""
@@ -127,13 +184,24 @@ class Call:
         for tag in self.tags:
             self._folder.remove(f"{tag}.tsr")
         self.tags.clear()
+        self._unwritten.clear()
+        shared = self.take_shared()
+        if shared is not None:
+            shared.take_back()
 
     def drop_arguments(self) -> None:
-        """Removes the argument tensors that were not read, as every reader must."""
+        """Removes the argument tensors that were not read, as every reader must.
+
+        What the user's code keeps of those in shared memory keeps that memory from other use.
+        """
         if self.request.id is None:
             return  # a text's words may mean files that are for a later request
         for tag in _tags_in([self.request.args, self.request.kwargs]):
-            self._folder.remove(f"{tag}.tsr")
+            if not self._has_arrived(tag):
+                self._folder.remove(f"{tag}.tsr")
+        if self._arrived is not None:
+            self._arrived.done()
+            self._arrived = None
 
 
 def _tags_in(json: Any) -> list[str]:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from .bell import Bell
     from .cancellation import Guard
     from .file_channel import Folder
+    from .file_slots import Slots
     from .job import Job
 
-SLOT = "response.json"
 MAX_PROGRESS = 64
 
 
@@ -28,14 +28,17 @@ class Outbox:
     belongs to the last final answer that went; the main thread takes it.
     """
 
-    def __init__(self, folder: Folder, bell: Bell, guard: Guard) -> None:
+    def __init__(self, folder: Folder, slots: Slots, bell: Bell, guard: Guard) -> None:
         self._folder = folder
+        self._slots = slots
         self._bell = bell
         self._guard = guard
         self._lock = _thread.allocate_lock()
         self._has_told = False
         self._queue: list[tuple[Answer, Job, str]] = []
         self.word: str | None = None
+        self.has_shared = False
+        """Whether the last response that went has tensors in shared memory."""
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -87,7 +90,7 @@ class Outbox:
         That is tried again at every call: the host may free the space at any time. An item waits
         as it is, a progress report is dropped.
         """
-        if not self._queue or self._folder.exists(SLOT):
+        if not self._queue or not self._slots.is_response_taken:
             return False
         answer, job, status = self._queue[0]
         try:
@@ -126,11 +129,11 @@ class Outbox:
     def _write(self, answer: Answer, job: Job) -> None:
         now = int(time.time() * 1000)
         response = build_response(answer, job.request.command, job.id, now, job.seq)
-        self._folder.write(SLOT, response)
+        self._slots.send_response(response)
+        self.has_shared = answer.memory is not None
 
     def _drop_tensors(self, answer: Answer) -> None:
-        for tag in answer.tags:
-            self._folder.remove(f"{tag}.tsr")
+        answer.drop_tensors(self._folder)
 
 
 def _tell(line: str) -> None:

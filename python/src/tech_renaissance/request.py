@@ -32,6 +32,7 @@ class Request:
         "id",
         "is_text",
         "kwargs",
+        "memory",
         "stream",
         "words",
     )
@@ -46,6 +47,8 @@ class Request:
         self.kwargs: dict[str, Any] = {}
         self.stream = False
         self.deadline_ms: float | None = None
+        self.memory: Any = None
+        """Where the tensors are that came through shared memory. Not checked yet."""
 
 
 class Refused:
@@ -111,6 +114,7 @@ def _read_level_2(fields: dict[str, Any], request: Request) -> None:
     request.kwargs = kwargs
     request.stream = stream
     request.deadline_ms = deadline
+    request.memory = fields.get("memory")
 
 
 def salvage_id(content: bytes) -> str | None:

@@ -8,6 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal
 
+    from .file_channel import Folder
+    from .memory.shared_tensors import SharedTensors
+
     Kind = Literal["value", "item", "progress", "error"]
 
 FINAL = ("value", "error")
@@ -17,11 +20,12 @@ class Answer:
     """What came of a request, or a part of that.
 
     ``text`` is for readers of level 1, ``value`` (markers for tensors and the like) for level 2,
-    ``tags`` are the tensors that go with either. ``error`` says what went wrong, if it did. A
-    ``kind`` of "value" or "error" is a request's last.
+    ``tags`` are the tensors that go with either, ``memory`` is where those are that go through
+    shared memory. ``error`` says what went wrong, if it did. A ``kind`` of "value" or "error" is a
+    request's last.
     """
 
-    __slots__ = ("cmd", "error", "kind", "tags", "text", "value")
+    __slots__ = ("cmd", "error", "kind", "memory", "tags", "text", "value")
 
     def __init__(
         self,
@@ -31,13 +35,23 @@ class Answer:
         cmd: str = "",
         error: dict[str, Any] | None = None,
         kind: Kind = "value",
+        memory: SharedTensors | None = None,
     ) -> None:
         self.text = text
         self.value = value
         self.tags = tags or []
+        self.memory = memory
         self.cmd = cmd
         self.error = error
         self.kind: Kind = "error" if error else kind
+
+    def drop_tensors(self, folder: Folder) -> None:
+        """It is not sent after all."""
+        for tag in self.tags:
+            folder.remove(f"{tag}.tsr")
+        if self.memory is not None:
+            self.memory.take_back()
+            self.memory = None
 
 
 def build_response(
@@ -65,6 +79,8 @@ def build_response(
         fields["final"] = answer.kind in FINAL
         fields["kind"] = answer.kind
         fields["value"] = answer.value
+    if answer.memory is not None:
+        fields["memory"] = answer.memory.field
     if answer.error:
         fields["error"] = answer.error
     # Raw UTF-8, since old hosts decode no escapes. A lone surrogate has no UTF-8: the handler

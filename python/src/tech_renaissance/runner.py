@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .coroutines import Coroutines
     from .file_channel import Folder
     from .job import Jobs
+    from .memory import Carrier
     from .outbox import Outbox
     from .request import Request
     from .server import TechRenaissanceServer
@@ -48,8 +49,10 @@ class Runner:
         threads: int,
         finish: Finish,
         fail: Callable[[BaseException], None],
+        carrier: Carrier | None = None,
     ) -> None:
         self._folder = folder
+        self._carrier = carrier
         self._server = server
         self._outbox = outbox
         self._count = 0
@@ -70,7 +73,10 @@ class Runner:
         call = None
         if not isinstance(request, Refused):
             self._count += 1
-            call = Call(self._folder, request, self._count)
+            try:
+                call = Call(self._folder, request, self._count, self._carrier)
+            except TrError as error:  # what it says of its tensors
+                request = Refused(error, request.id)
         return Job(request, call, self._outbox, self._guard)
 
     def begin(self, job: Job) -> None:

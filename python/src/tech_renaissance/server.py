@@ -99,6 +99,7 @@ class TechRenaissanceServer:
         with job.guard:
             for tensor in tensors:
                 self._results.append({"$tensor": call.add_tensor(tensor)})
+            call.write_tensors()  # the script may change them from here on
 
     def write_response(self, command: str, text: str) -> None:
         """Sets the text of the answer, which is sent when ``main_logic`` returns; the last counts.
@@ -146,7 +147,8 @@ class TechRenaissanceServer:
         results = self._results
         text = self._text or ""
         value = results[0] if len(results) == 1 else results or text
-        return Answer(text, value, call.take_tags(), self._cmd)
+        memory = call.take_shared()
+        return Answer(text, value, call.take_tags(), self._cmd, memory=memory)
 
     def _refusal(self, command: str) -> str:
         if self._text:

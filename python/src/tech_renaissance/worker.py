@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import os
 from time import monotonic
 
 from .file_channel import Folder
+from .file_slots import FileSlots
 from .poll_interval import PollInterval
 from .private_stdin import take_stdin
 from .session_dir import find_session_dir
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
     from .bell import Bell
     from .cancellation import Canceller, Guard
     from .credit import Credit
+    from .file_slots import Slots
     from .heartbeat import Heartbeat
     from .inbox import Inbox
     from .job import Job, Jobs
+    from .memory import Carrier
     from .outbox import Outbox
     from .request import Refused, Request
     from .response import Answer
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 _MAX_UNSENT = 64
 # Generators that have credit all the time do not keep the worker from looking around.
 _LOOK_SECONDS = 0.02
+# How long leaving waits for a host that is busy to open what it was sent.
+_READER_SECONDS = 1.0
 
 
 class Worker:
@@ -60,6 +66,8 @@ class Worker:
         self._folder = Folder(find_session_dir(session_id))
         self._stdin_fd = take_stdin()
         self._waiter = open_waiter(self._folder.path, self._stdin_fd)
+        self._slots: Slots = FileSlots(self._folder)
+        self._carrier: Carrier | None = None
         self._interval = PollInterval()
         self._status = Status(self._folder)
         self._credit: Credit | None = None
@@ -75,6 +83,7 @@ class Worker:
                 self._jobs.abandon()
                 self._runner.close()
                 self._status.set("exiting")
+                self._await_reader()
             except KeyboardInterrupt as error:  # between two calls
                 self._fatal = error
             finally:
@@ -86,12 +95,15 @@ class Worker:
                 raise
             # Removed while something was being written into it: it is time to leave.
         finally:
+            if self._carrier is not None:
+                self._carrier.close()
             self._waiter.close()
             self._folder.close()
         if self._fatal is not None:
             raise self._fatal
 
     def _start(self) -> None:
+        self._open_memory()
         has_main_logic = self._server is not None and self._server._has_main_logic
         self._folder.write("worker.json", worker_info(has_main_logic, self._concurrency))
         self._status.set("ready")
@@ -107,8 +119,8 @@ class Worker:
         self._bell = Bell()
         self._jobs = Jobs()
         self._guard = Guard(self._bell.poke)
-        self._inbox = Inbox(self._folder)
-        self._outbox = Outbox(self._folder, self._bell, self._guard)
+        self._inbox = Inbox(self._slots)
+        self._outbox = Outbox(self._folder, self._slots, self._bell, self._guard)
         self._waiter.expect_room(lambda: bool(self._outbox))
         self._runner = Runner(
             self._folder,
@@ -120,6 +132,7 @@ class Worker:
             self._threads,
             self._finish,
             self._fail,
+            self._carrier,
         )
         self._canceller = Canceller(
             self._folder, self._jobs, self._guard, self._waiter.wake, self._bell.ring
@@ -129,6 +142,16 @@ class Worker:
             self._folder, self._stdin_fd, self._bell, self._jobs, self._guard, self._outbox
         )
         self._heartbeat.start()
+
+    def _open_memory(self) -> None:
+        """Before ``ready``: with that the host looks whether we have."""
+        if "TR_MEMORY" not in os.environ or self._stdin_fd is None:  # which is our doorbell
+            return
+        from .memory import open_carrier
+
+        self._carrier = open_carrier(self._folder)
+        if self._carrier is not None:
+            self._slots = self._carrier.slots
 
     def _serve(self) -> None:
         """Until there is a reason to leave."""
@@ -155,7 +178,21 @@ class Worker:
             if self._must_leave():
                 return
             self._status.settle()
-            is_idle = not self._runner.wait(self._interval.next_seconds())
+            is_idle = not self._wait(self._interval.next_seconds())
+
+    def _wait(self, seconds: float) -> bool:
+        # What goes on meanwhile is not kept waiting for what the host may say next.
+        may_spin = len(self._jobs) == 0
+        return self._slots.wait(self._runner.wait, seconds, bool(self._outbox), may_spin)
+
+    def _await_reader(self) -> None:
+        """Memory files end with us: the host must have opened those of the last response."""
+        end = monotonic() + _READER_SECONDS
+        while self._outbox.has_shared and not self._slots.is_response_taken:
+            left = end - monotonic()
+            if left <= 0 or self._waiter.host_gone:
+                return
+            self._slots.wait(self._waiter.wait, left, free_slot=True)
 
     def _must_leave(self) -> bool:
         """Calls under way are for a host that has asked, not for one that is gone."""
@@ -207,8 +244,7 @@ class Worker:
             self._fail(error)
         self._jobs.remove(job)
         if not job.takes_last_word():
-            for tag in answer.tags:  # its cancel was answered while there was no time for it
-                self._folder.remove(f"{tag}.tsr")
+            answer.drop_tensors(self._folder)  # its cancel was answered while it had no time for it
             return
         word = "ok" if answer.error is None else failure_word(answer.text, job.request.dialect)
         self._outbox.put(answer, job, word)

@@ -186,12 +186,18 @@ class MappedBlock:
 
 
 class FileBlock:
-    """Every access is a system call, which is a barrier. No spinning: each look costs too much."""
+    """Every access is a system call, which is a barrier. No spinning: each look costs too much.
+
+    Several threads may use it: none puts an older state over a newer one.
+    """
 
     may_spin = False
 
     def __init__(self, descriptor: int, is_memory_file: bool) -> None:
+        from _thread import RLock
+
         self.is_memory_file = is_memory_file
+        self._lock = RLock()
         self._descriptor = descriptor
         self._host = bytearray(LINE_BYTES)
         self._worker = bytearray(LINE_BYTES)
@@ -199,7 +205,8 @@ class FileBlock:
         self.worker = memoryview(self._worker).cast("I")
 
     def refresh(self) -> None:
-        self._host[:] = self._read(HOST_LINE, LINE_BYTES)
+        with self._lock:
+            self._host[:] = self._read(HOST_LINE, LINE_BYTES)
 
     def flush(self) -> None:
         self._write(WORKER_LINE, self._worker)
@@ -220,8 +227,9 @@ class FileBlock:
         if hasattr(os, "pread"):
             content = os.pread(self._descriptor, length, at)
         else:
-            os.lseek(self._descriptor, at, os.SEEK_SET)
-            content = os.read(self._descriptor, length)
+            with self._lock:
+                os.lseek(self._descriptor, at, os.SEEK_SET)
+                content = os.read(self._descriptor, length)
         if len(content) < length:
             raise TrError(
                 "TR_SEGMENT_LOST",
@@ -234,5 +242,6 @@ class FileBlock:
         if hasattr(os, "pwrite"):
             os.pwrite(self._descriptor, content, at)
         else:
-            os.lseek(self._descriptor, at, os.SEEK_SET)
-            os.write(self._descriptor, content)
+            with self._lock:
+                os.lseek(self._descriptor, at, os.SEEK_SET)
+                os.write(self._descriptor, content)

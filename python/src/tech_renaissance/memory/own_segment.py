@@ -95,6 +95,10 @@ class OwnSegment:
         self.is_lent = True
         return Segment(owner, self.place, self.generation, self.lend, self.size, self._where)
 
+    def take_back(self, lend: int) -> None:
+        if self.lend == lend:
+            self.lend = (lend - 1) & 0xFFFF_FFFF
+
     def remove(self) -> None:
         self.close()
         if self._path is None:

@@ -56,6 +56,12 @@ class OwnSegments:
                 return partial(segment.next_lend, "given"), address - start
         return None
 
+    def take_back(self, lent: Segment) -> None:
+        """It has not gone to the host; what was lent later, or before, still counts."""
+        segment = self._segments.get(lent.place)
+        if segment is not None and segment.generation == lent.generation:
+            segment.take_back(lent.lend)
+
     def trim(self) -> None:
         """Removes what has not been used for a while."""
         oldest = time.monotonic() - _MAX_IDLE_SECONDS

@@ -111,14 +111,20 @@ class WorkerSlots:
         if block.host[HOST_SLEEPS] & FOR_MESSAGE:
             self._ring()
 
-    def wait(self, block_for: Callable[[float], bool], seconds: float, free_slot: bool) -> bool:
+    def wait(
+        self,
+        block_for: Callable[[float], bool],
+        seconds: float,
+        free_slot: bool,
+        may_spin: bool = True,
+    ) -> bool:
         """Waits for a request or, with ``free_slot``, for the response to be taken.
 
-        Spins for a moment, then blocks in ``block_for(seconds)``, which returns when the host has
-        rung and says whether anything came. False: the time went by.
+        Spins for a moment if it may, then blocks in ``block_for(seconds)``, which returns when the
+        host has rung and says whether anything came. False: the time went by.
         """
         block = self._block
-        if self._spins and self._spin(free_slot):
+        if self._spins and may_spin and self._spin(free_slot):
             return True
         block.worker[WORKER_SLEEPS] = 1
         block.flush()

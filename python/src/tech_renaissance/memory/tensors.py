@@ -74,6 +74,17 @@ class WorkerTensors:
                 segments.append(lend())
         return {"segments": segments, "tensors": placed}
 
+    def take_back(self, field: dict[str, Any]) -> None:
+        """What ``put`` gave is not sent."""
+        with users_lock:
+            for segment in field["segments"]:
+                if segment.owner != "allocated":
+                    self._own.take_back(segment)
+
+    def check(self, tensor: Any) -> None:
+        """Whether it can be put. Raises TsrError."""
+        _parts(tensor)
+
     def empty(self, shape: tuple[int, ...], dtype: str, kind: TensorKind) -> Any | None:
         """An array in shared memory; None when there is none for it. Raises TR_WORKSPACE_FULL."""
         nbytes = prod(shape) * SIZES[dtype]
