@@ -25,7 +25,16 @@ export interface RequestInput {
 }
 
 /** Fields that only the host writes, whatever the user's message says. */
-const hostFields = ["cmd", "params", "command", "parameters", "timestamp", "id", "protocol", "memory"];
+const hostFields = [
+  "cmd",
+  "params",
+  "command",
+  "parameters",
+  "timestamp",
+  "id",
+  "protocol",
+  "memory",
+];
 
 /**
  * The text of `request.json`: one object that readers of every dialect understand.

@@ -19,18 +19,15 @@ export class ArgumentTensors {
    * @returns what the request must say of it; `undefined` for files
    * @throws TrError `TR_WORKSPACE_FULL`; the signal's reason
    */
-  async put(
-    tensors: readonly TensorFile[],
-    signal: AbortSignal,
-  ): Promise<MemoryField | undefined> {
+  async put(tensors: readonly TensorFile[], signal: AbortSignal): Promise<MemoryField | undefined> {
     const field = await this.#share(tensors);
     if (field === undefined) await writeTensors(this.#channel, tensors, signal);
     return field;
   }
 
   /** Of a request that was not sent, or was taken back. */
-  reclaim(field: MemoryField | undefined): void {
-    if (field !== undefined) this.#memory?.reclaim(field);
+  reclaim(field: MemoryField): void {
+    this.#memory?.reclaim(field);
   }
 
   /** The files of a request that the worker has not run. @throws TrError `TR_PROTOCOL` */

@@ -58,7 +58,9 @@ export class MemorySlots implements MessageSlots {
   }
 
   takeBackRequest(): boolean {
-    return this.#slots.takeBackRequest();
+    const isOurs = this.#slots.takeBackRequest();
+    if (isOurs) for (const look of this.#waiters) look(); // nobody else tells them
+    return isOurs;
   }
 
   takeResponse(): Uint8Array | undefined {

@@ -24,8 +24,8 @@ export class Sender {
   #sending: Promise<void> | undefined;
   #stop: AbortController | undefined;
   #last: PendingRequest | undefined;
-  /** Where the tensors are of the one that is being sent, or was sent last. */
-  #memory: MemoryField | undefined;
+  /** Where the tensors are of those that did not go by files. */
+  readonly #memory = new WeakMap<PendingRequest, MemoryField>();
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -87,25 +87,25 @@ export class Sender {
   }
 
   #takeArgumentsBack(pending: PendingRequest): void {
-    this.#options.argumentTensors.reclaim(this.#memory);
-    this.#memory = undefined;
+    const memory = this.#memory.get(pending);
+    if (memory !== undefined) this.#options.argumentTensors.reclaim(memory);
+    this.#memory.delete(pending);
     this.removeArguments(pending);
   }
 
   async #write(pending: PendingRequest, signal: AbortSignal): Promise<void> {
     const { slots, argumentTensors, tensors, onSent } = this.#options;
     const { request } = pending;
-    this.#memory = undefined;
     // A call of a session that has ended meanwhile must not run: every wait is cut short, and looked at.
     if (tensors.isReading) await tensors.settled(); // of the same names, perhaps
-    if (request.tensors.length > 0) {
-      this.#memory = await argumentTensors.put(request.tensors, signal);
-    }
+    const memory =
+      request.tensors.length > 0 ? await argumentTensors.put(request.tensors, signal) : undefined;
+    if (memory !== undefined) this.#memory.set(pending, memory);
     // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
     if (!slots.isRequestTaken) await slots.untilRequestTaken(signal);
     signal.throwIfAborted();
     tensors.forgetClaims();
-    slots.sendRequest(request.toText(pending.id, this.#memory));
+    slots.sendRequest(request.toText(pending.id, memory));
     this.#last = pending;
     onSent(pending);
   }

@@ -2,13 +2,26 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import type { SessionOptions, Transport } from "../src/options.js";
 import { PythonSession } from "../src/python-session.js";
 
 /** How the tests' sessions are to carry their messages; the same tests run once for each way. */
 export const testTransport = process.env.TR_TEST_TRANSPORT as Transport | undefined;
 const transport = testTransport && { transport: testTransport };
+
+// As on a machine without the native part.
+if (process.env.TR_TEST_MAPPED === "off") {
+  vi.doMock(import("@tr/shared-memory"), async (importOriginal) => {
+    const { HostCarrier, ...others } = await importOriginal();
+    class Unmapped extends HostCarrier {
+      constructor(directory: string) {
+        super(directory, { mapped: false });
+      }
+    }
+    return { ...others, HostCarrier: Unmapped };
+  });
+}
 
 /** The path of a script beside this file. */
 export function script(name: string): string {
@@ -67,7 +80,12 @@ export function useSessions() {
 
 /** One session for all tests of a file: most of a test's time is Python's start and numpy's import. */
 export function useSharedSession(options: SessionOptions = {}): PythonSession {
-  const session = new PythonSession({ script: script("commands.py"), quiet: true, ...transport, ...options });
+  const session = new PythonSession({
+    script: script("commands.py"),
+    quiet: true,
+    ...transport,
+    ...options,
+  });
   beforeAll(() => session.start(), 30_000);
   afterAll(() => session.close());
   return session;
