@@ -14,15 +14,25 @@ export class ArgumentTensors {
   }
 
   /**
-   * Puts them where the worker finds them by their tags.
+   * Puts them where the worker finds them by their tags, at once where that can be.
    *
    * @returns what the request must say of it; `undefined` for files
    * @throws TrError `TR_WORKSPACE_FULL`; the signal's reason
    */
-  async put(tensors: readonly TensorFile[], signal: AbortSignal): Promise<MemoryField | undefined> {
-    const field = await this.#share(tensors);
-    if (field === undefined) await writeTensors(this.#channel, tensors, signal);
-    return field;
+  put(
+    tensors: readonly TensorFile[],
+    signal: AbortSignal,
+  ): MemoryField | Promise<MemoryField | undefined> {
+    const write = () => writeTensors(this.#channel, tensors, signal).then(() => undefined);
+    try {
+      const field = this.#memory?.put(tensors);
+      return field instanceof Promise
+        ? field.catch(unlessFull).then((it) => it ?? write())
+        : (field ?? write());
+    } catch (error) {
+      unlessFull(error);
+      return write();
+    }
   }
 
   /** Of a request that was not sent, or was taken back. */
@@ -37,13 +47,9 @@ export class ArgumentTensors {
       tensors.map(({ tag }) => tag),
     );
   }
+}
 
-  async #share(tensors: readonly TensorFile[]): Promise<MemoryField | undefined> {
-    try {
-      return await this.#memory?.put(tensors);
-    } catch (error) {
-      if (TrError.is(error, "TR_WORKSPACE_FULL")) return undefined; // there may be room for a file elsewhere
-      throw error;
-    }
-  }
+/** There may be room for a file where there is none for memory. */
+function unlessFull(error: unknown): undefined {
+  if (!TrError.is(error, "TR_WORKSPACE_FULL")) throw error;
 }

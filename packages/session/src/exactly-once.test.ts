@@ -8,7 +8,7 @@ import { full, type Tensor } from "@tr/tsr-codec";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { campaignSize, randomNumbers, seed } from "../test/campaign.js";
-import { processExists, script, until } from "../test/scripts.js";
+import { processExists, script, transport, until } from "../test/scripts.js";
 import { faultsIn, hasStrace, inject, some, strace } from "../test/system-call-faults.js";
 import { PythonSession, TrError } from "./index.js";
 
@@ -49,6 +49,7 @@ const newSession = (pythonCommand: string[]) =>
     quiet: true,
     args: [marks],
     python: pythonCommand,
+    ...transport,
   });
 
 /** Calls until the worker is killed, starts anew, calls again: every call is answered rightly or fails with the crash. */

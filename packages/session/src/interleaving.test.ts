@@ -43,7 +43,7 @@ describe("somebody else in the session directory", () => {
   it.each(["a symbolic link", "a directory"])(
     "puts %s in the place of the answer: the call fails, the worker is gone, a new start works",
     async (what) => {
-      const session = await sessions.started();
+      const session = await sessions.started({ transport: "file" });
       const path = join(session.sessionDir ?? "", "response.json");
       const call = session.call("sleep", [30]);
       if (what === "a directory") mkdirSync(path);
@@ -57,7 +57,7 @@ describe("somebody else in the session directory", () => {
   );
 
   it("puts a directory in the place of a tensor: the call fails, and nothing waits for ever", async () => {
-    const session = await sessions.started();
+    const session = await sessions.started({ transport: "file" });
     for (let i = 1; i < 4; i++) mkdirSync(join(session.sessionDir ?? "", `t${i}_0.tsr`));
     const calls = [1, 2, 3].map(() => session.call("echo", [full([4], 1)], { timeoutMs: 20_000 }));
     expect(await Promise.all(calls.map(code))).toEqual(Array(3).fill("TR_PROTOCOL"));

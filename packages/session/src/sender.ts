@@ -98,8 +98,9 @@ export class Sender {
     const { request } = pending;
     // A call of a session that has ended meanwhile must not run: every wait is cut short, and looked at.
     if (tensors.isReading) await tensors.settled(); // of the same names, perhaps
-    const memory =
-      request.tensors.length > 0 ? await argumentTensors.put(request.tensors, signal) : undefined;
+    const put =
+      request.tensors.length > 0 ? argumentTensors.put(request.tensors, signal) : undefined;
+    const memory = put instanceof Promise ? await put : put;
     if (memory !== undefined) this.#memory.set(pending, memory);
     // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
     if (!slots.isRequestTaken) await slots.untilRequestTaken(signal);

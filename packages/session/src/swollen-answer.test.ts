@@ -7,7 +7,7 @@ const sessions = useSessions();
 it.skipIf(process.platform === "win32")(
   "an answer that no string can hold is refused before anything is allocated, and a new start works",
   async () => {
-    const session = await sessions.started({ script: script("swollen.py") });
+    const session = await sessions.started({ script: script("swollen.py"), transport: "file" });
     const resident = process.memoryUsage.rss();
     const size = 2 ** 29; // a string of V8 has 24 fewer
     const error = await session.call<never>("swell", [size]).catch((reason: TrError) => reason);

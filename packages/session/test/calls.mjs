@@ -12,6 +12,7 @@ const session = new PythonSession({
   sessionId: "same",
   quiet: true,
   args: [marks],
+  ...(process.env.TR_TEST_TRANSPORT && { transport: process.env.TR_TEST_TRANSPORT }),
 });
 await session.start();
 console.log(JSON.stringify({ pid: session.info.pid, directory: session.sessionDir }));

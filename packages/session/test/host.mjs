@@ -8,6 +8,7 @@ const session = new PythonSession({
   workspace,
   quiet: true,
   args: [situation],
+  ...(process.env.TR_TEST_TRANSPORT && { transport: process.env.TR_TEST_TRANSPORT }),
   ...(python.length > 0 && { python }),
 });
 const lines = [];

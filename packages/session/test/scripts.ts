@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import type { SessionOptions, Transport } from "../src/options.js";
 import { PythonSession } from "../src/python-session.js";
 
-/** How the tests' sessions are to carry their messages; the same tests run once for each way. */
-export const testTransport = process.env.TR_TEST_TRANSPORT as Transport | undefined;
-const transport = testTransport && { transport: testTransport };
+const testTransport = process.env.TR_TEST_TRANSPORT as Transport | undefined;
+/** How the tests' sessions carry their messages: the same tests run once for each way. */
+export const transport: SessionOptions = testTransport ? { transport: testTransport } : {};
 
 // As on a machine without the native part.
 if (process.env.TR_TEST_MAPPED === "off") {
