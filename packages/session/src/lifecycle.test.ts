@@ -26,7 +26,7 @@ describe("a session", () => {
 
   it("knows its process, its packages and its commands while it runs", async () => {
     const session = await sessions.started();
-    expect(session.info).toMatchObject({ level: 2, concurrency: 1, transport: "file" });
+    expect(session.info).toMatchObject({ level: 2, concurrency: 1 });
     expect(session.info?.python).toMatch(/^3\.\d+\.\d+/);
     expect(session.info?.packages.numpy).toMatch(/^\d/);
     expect(session.info?.packages.torch).toBeUndefined();
