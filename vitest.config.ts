@@ -10,9 +10,26 @@ const projects = ["packages", "apps"].flatMap((group) =>
   }),
 );
 
+// The session's tests run once more over shared memory, mapped and as without the native part: those
+// of calls, streams, cancels, crashes and ends.
+const overMemory = (name: string, files: string, env: Record<string, string>) => ({
+  extends: true as const,
+  test: {
+    name: `@tr/session over ${name}`,
+    root: "packages/session",
+    include: [`src/{${files}}.test.ts`],
+    env: { TR_TEST_TRANSPORT: "shared-memory", ...env },
+  },
+});
+const many = "call,stream,cancellation,cancel-storm,concurrency,restart,exactly-once,lifecycle";
+
 export default defineConfig({
   test: {
-    projects,
+    projects: [
+      ...projects,
+      overMemory("mapped memory", many, {}),
+      overMemory("shared memory", "call,stream,concurrency,transport", { TR_TEST_MAPPED: "off" }),
+    ],
     // Real processes on a busy machine: the import of PyTorch alone can take ten seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -14,7 +14,7 @@ describe("the option transport", () => {
     const session = await sessions.started({ transport: "file" });
     expect(session.info).toMatchObject({
       transport: "file",
-      transportReason: "the option transport says so",
+      transportReason: 'the option transport is "file"',
     });
   });
 
@@ -34,12 +34,15 @@ describe("the option transport", () => {
     expect(session.info?.transportReason).toMatch(/level 1/);
   });
 
-  it("falls back to files for a worker that opens nothing", async () => {
-    const session = await sessions.started({ ...keeping, args: ["deaf"] });
-    expect(session.info?.transport).toBe("file");
-    expect(session.info?.transportReason).toMatch(/has not opened/);
-    expect(await session.call("slow_square", [x, 0])).toEqual(full([1000], 9));
-  });
+  it.each(["deaf", "torn"])(
+    "falls back to files for a worker that opens nothing: %s",
+    async (what) => {
+      const session = await sessions.started({ ...keeping, args: [what] });
+      expect(session.info?.transport).toBe("file");
+      expect(session.info?.transportReason).toMatch(/has not opened/);
+      expect(await session.call("slow_square", [x, 0])).toEqual(full([1000], 9));
+    },
+  );
 
   it("is refused when it is none of them", () => {
     const transport = "pigeon" as "file";

@@ -25,7 +25,7 @@ export async function offerMemory(
   { transport }: ResolvedOptions,
   directory: string,
 ): Promise<MemoryOffer> {
-  if (transport === "file") return { noCarrier: "the option transport says so" };
+  if (transport === "file") return { noCarrier: 'the option transport is "file"' };
   // Not at the top: a session that uses files starts without it.
   const { HostCarrier } = await import("@tr/shared-memory");
   try {

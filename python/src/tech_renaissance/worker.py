@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import os
 from time import monotonic
 
 from .file_channel import Folder
-from .file_slots import FileSlots
 from .poll_interval import PollInterval
 from .private_stdin import take_stdin
 from .session_dir import find_session_dir
 from .status import Status, failure_word
+from .transport import open_transport
 from .waiter import open_waiter
 from .worker_info import worker_info
 
@@ -22,11 +21,9 @@ if TYPE_CHECKING:
     from .bell import Bell
     from .cancellation import Canceller, Guard
     from .credit import Credit
-    from .file_slots import Slots
     from .heartbeat import Heartbeat
     from .inbox import Inbox
     from .job import Job, Jobs
-    from .memory import Carrier
     from .outbox import Outbox
     from .request import Refused, Request
     from .response import Answer
@@ -66,8 +63,7 @@ class Worker:
         self._folder = Folder(find_session_dir(session_id))
         self._stdin_fd = take_stdin()
         self._waiter = open_waiter(self._folder.path, self._stdin_fd)
-        self._slots: Slots = FileSlots(self._folder)
-        self._carrier: Carrier | None = None
+        self._slots, self._carrier = open_transport(self._folder, self._stdin_fd)
         self._interval = PollInterval()
         self._status = Status(self._folder)
         self._credit: Credit | None = None
@@ -103,7 +99,6 @@ class Worker:
             raise self._fatal
 
     def _start(self) -> None:
-        self._open_memory()
         has_main_logic = self._server is not None and self._server._has_main_logic
         self._folder.write("worker.json", worker_info(has_main_logic, self._concurrency))
         self._status.set("ready")
@@ -142,16 +137,6 @@ class Worker:
             self._folder, self._stdin_fd, self._bell, self._jobs, self._guard, self._outbox
         )
         self._heartbeat.start()
-
-    def _open_memory(self) -> None:
-        """Before ``ready``: with that the host looks whether we have."""
-        if "TR_MEMORY" not in os.environ or self._stdin_fd is None:  # which is our doorbell
-            return
-        from .memory import open_carrier
-
-        self._carrier = open_carrier(self._folder)
-        if self._carrier is not None:
-            self._slots = self._carrier.slots
 
     def _serve(self) -> None:
         """Until there is a reason to leave."""

@@ -11,7 +11,14 @@ interface Row {
 }
 
 /** One row for each way in which a session can carry its messages. */
-const rows: readonly Row[] = [{ name: "session-file", title: "@tr/session, files", options: {} }];
+const rows: readonly Row[] = [
+  { name: "session-file", title: "@tr/session, files", options: { transport: "file" } },
+  {
+    name: "session-memory",
+    title: "@tr/session, shared memory",
+    options: { transport: "shared-memory" },
+  },
+];
 
 export const sessionKinds: readonly PeerKind[] = rows.map(({ name, title, options }) => ({
   name,

@@ -57,4 +57,6 @@ def die(x: np.ndarray) -> None:
 
 if "deaf" in sys.argv:
     del os.environ["TR_MEMORY"]
+if "torn" in sys.argv:
+    os.remove(os.path.join(os.environ["TR_SESSION_DIR"], "control.block"))
 serve(concurrency=2)
