@@ -141,6 +141,7 @@ export class Exchange {
     this.#failure = error;
     try {
       this.#takeAll();
+      this.#slots.showTaken(); // a worker that leaves waits for it
     } catch {
       // What stands in the place of an answer cannot be read: `error` says already that none will come.
     }

@@ -164,11 +164,19 @@ class Worker:
                 return
             self._status.settle()
             is_idle = not self._wait(self._interval.next_seconds())
+            if is_idle and self._carrier is not None:
+                self._carrier.trim()
 
     def _wait(self, seconds: float) -> bool:
         # What goes on meanwhile is not kept waiting for what the host may say next.
         may_spin = len(self._jobs) == 0
-        return self._slots.wait(self._runner.wait, seconds, bool(self._outbox), may_spin)
+        return self._slots.wait(self._block, seconds, bool(self._outbox), may_spin)
+
+    def _block(self, seconds: float) -> bool:
+        # What a thread has put there since the last look may have missed the host's ring.
+        if self._carrier is not None and self._outbox and self._slots.is_response_taken:
+            return True
+        return self._runner.wait(seconds)
 
     def _await_reader(self) -> None:
         """Memory files end with us: the host must have opened those of the last response."""

@@ -39,6 +39,11 @@ class Carrier:
             self._tensors = WorkerTensors(block, self._folder.path, block.is_memory_file)
         return self._tensors
 
+    def trim(self) -> None:
+        """Gives unused memory back; for a moment in which nothing else is to be done."""
+        if self._tensors is not None:
+            self._tensors.trim()
+
     def close(self) -> None:
         set_place(None)
         if self._tensors is not None:
