@@ -153,7 +153,7 @@ describe.skipIf(!hasStrace())("killed at a system call of a call (needs strace)"
     const trace = readFileSync(log, "utf8");
     const lineOf = (text: string) => trace.slice(0, trace.indexOf(text)).split("\n").length;
     const faults = faultsIn(trace, lineOf('"sent 2'), lineOf('"sent 3'));
-    expect(faults.length).toBeGreaterThan(transport.transport ? 2 : 8); // memory needs few
+    expect(faults.length).toBeGreaterThan(transport.transport ? 0 : 8); // memory needs few
     let killed = 0;
     const chosen = some(faults, 3);
     for (const fault of chosen) {

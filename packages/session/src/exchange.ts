@@ -19,6 +19,10 @@ import {
 } from "./pending-request.js";
 import { Sender } from "./sender.js";
 import { cancelled } from "./stopped-errors.js";
+import { startTimer } from "./timer.js";
+
+/** How long the end of a process may take to be known after its memory has gone, in ms. */
+const endKnownMs = 500;
 
 /**
  * Requests out, answers in, over the files or the shared memory of one running worker. Sends in order, at most
@@ -50,7 +54,10 @@ export class Exchange {
       ...{ books: this.#books, tensors },
       onOutcome: (pending, outcome) => this.#finish(pending, outcome),
       onStopped: (pending, response) => this.#stopped(pending, response),
-      onUnusable: (pending, error) => this.#refuse(pending, error),
+      onUnusable: (pending, error) => {
+        if (error.code === "TR_SEGMENT_LOST") this.#lost(pending, error);
+        else this.#refuse(pending, error);
+      },
     });
     const listener = {
       isExpecting: () => this.#isExpecting,
@@ -242,14 +249,22 @@ export class Exchange {
   /** What the worker says about it cannot be used. */
   #refuse(pending: PendingRequest, error: TrError): void {
     if (pending.phase === "cancelling") return; // its last answer ends it
-    pending.settle(this.#causeOf(error));
+    pending.settle(error);
     if (pending.phase === "sent") this.#cancel(pending);
     else this.#finish(pending);
   }
 
-  /** Memory goes with the process that has made it: then its end is the reason. */
-  #causeOf(error: TrError): TrError {
-    return (error.code === "TR_SEGMENT_LOST" && this.#failure) || error;
+  /** Memory goes with the process that has made it; then its end is the reason, which may be known a moment later. */
+  #lost(pending: PendingRequest, error: TrError): void {
+    const stop = this.#stop.signal;
+    const tell = () => {
+      stopTimer();
+      stop.removeEventListener("abort", tell);
+      this.#refuse(pending, this.#failure ?? error);
+    };
+    const stopTimer = startTimer(endKnownMs, tell);
+    if (stop.aborted || this.#failure !== undefined) tell();
+    else stop.addEventListener("abort", tell);
   }
 
   /** The outcome is told before the state says that the worker is ready again. */
