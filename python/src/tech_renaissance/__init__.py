@@ -16,6 +16,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .agents import agent
     from .array import Array
     from .commands import command
     from .errors import TaskCancelled, TrError
@@ -30,6 +31,7 @@ __all__ = [
     "TechRenaissanceServer",
     "TrError",
     "__version__",
+    "agent",
     "command",
     "progress",
     "serve",
@@ -41,6 +43,7 @@ _HOMES = {
     "TaskCancelled": "errors",
     "TechRenaissanceServer": "server",
     "TrError": "errors",
+    "agent": "agents",
     "command": "commands",
     "progress": "progress",
     "serve": "server",

@@ -95,9 +95,19 @@ def _run_as_main(script: str, loader: object) -> None:
         with open(script, "rb") as file:
             source = file.read()
         exec(compile(source, script, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
+        _serve_agent()
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:
         trace = error.__traceback__ and error.__traceback__.tb_next  # without this frame
         sys.excepthook(type(error), error.with_traceback(trace), trace)
         sys.exit(1)
+
+
+def _serve_agent() -> None:
+    """A script with an @agent need not say serve(). One that has comes here when it leaves."""
+    agents = sys.modules.get("tech_renaissance.agents")
+    if agents is not None and agents.has_agent() and "tech_renaissance.worker" not in sys.modules:
+        from tech_renaissance import serve
+
+        serve()

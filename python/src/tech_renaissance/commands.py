@@ -102,6 +102,10 @@ def find_command(name: str) -> Command | None:
         from .signatures import signature_hashes
 
         return Command(name, signature_hashes)
+    if name == "$agent":
+        from .agents import run_agent
+
+        return Command(name, run_agent)
     return _commands.get(name)
 
 
