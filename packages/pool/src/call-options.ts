@@ -24,7 +24,7 @@ export interface PoolStreamOptions extends StreamOptions, AcquireOptions {}
 
 export interface PoolEvents {
   /** A line that a script printed. While nobody listens it goes to stderr, unless `quiet`. */
-  log: [log: { worker: number; stream: "stdout" | "stderr"; line: string }];
+  log: [log: { worker: number; sessionId: string; stream: "stdout" | "stderr"; line: string }];
   /** A worker has crashed; it starts again after `delayMs`. `undefined`: never, for it has crashed too often. */
   crash: [crash: { worker: number; error: TrError; delayMs: number | undefined }];
 }

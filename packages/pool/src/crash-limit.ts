@@ -9,6 +9,11 @@ export class CrashLimit {
     this.#windowMs = windowMs;
   }
 
+  /** As if there had been none. */
+  forget(): void {
+    this.#times.length = 0;
+  }
+
   /** Notes a crash. The delay before the next start, in ms; `undefined`: there have been too many. */
   crashed(nowMs: number): number | undefined {
     while (this.#times.length > 0 && nowMs - (this.#times[0] as number) >= this.#windowMs) {

@@ -74,7 +74,8 @@ it("tells lines to who begins to listen after the start", async () => {
   const pool = await pools.ready({ size: 1 });
   const line = once(pool, "log");
   await pool.call("say", ["late"]);
-  expect(await line).toEqual([{ worker: 0, stream: "stdout", line: "late" }]);
+  const sessionId = expect.any(String);
+  expect(await line).toEqual([{ worker: 0, sessionId, stream: "stdout", line: "late" }]);
   pool.removeAllListeners("log");
   const write = vi.spyOn(process.stderr, "write");
   await pool.call("say", ["unheard"]);

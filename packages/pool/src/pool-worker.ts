@@ -38,8 +38,12 @@ export class PoolWorker {
   restarts = 0;
   /** Closed, and its process has ended. */
   isGone = false;
+  /** What the last sign of life of its process said of its memory, in bytes. */
+  rssBytes: number | undefined;
   /** Why it is given up. */
   failure: TrError | undefined;
+  /** The worn-out one whose place it has taken, which may still have calls under way there. */
+  predecessor: PoolWorker | undefined;
   readonly #options: PoolWorkerOptions;
   readonly #closing = new AbortController();
   #session: PythonSession | undefined;
@@ -61,20 +65,35 @@ export class PoolWorker {
     throw this.failure ?? new TrError("TR_NOT_STARTED", "this worker of the pool does not run");
   }
 
-  /** How many more calls it takes at once. */
+  /** How many more calls it takes at once: together with its predecessor no more than one process would. */
   get room(): number {
-    if (this.status !== "ready" || this.isLeased || this.#isRetired) return 0;
-    return (this.#session?.info?.concurrency ?? 0) - this.inFlight;
+    if (this.status !== "ready" || this.#isRetired) return 0;
+    const concurrency = this.#session?.info?.concurrency ?? 0;
+    return Math.max(0, Math.min(concurrency - this.occupied, this.#callsLeft));
+  }
+
+  /** Whether it has had all the calls that it may have. */
+  get isSpent(): boolean {
+    return this.#callsLeft <= 0;
+  }
+
+  get #callsLeft(): number {
+    return (this.#options.recycle.calls ?? Number.POSITIVE_INFINITY) - this.#calls;
+  }
+
+  /** Calls under way in its place; a lease is any number of them. */
+  get occupied(): number {
+    if (this.isLeased) return Number.POSITIVE_INFINITY;
+    return this.inFlight + (this.predecessor?.occupied ?? 0);
   }
 
   get isIdle(): boolean {
-    return this.inFlight === 0 && this.room > 0;
+    return this.occupied === 0 && this.room > 0;
   }
 
   /** Whether a fresh one should take its place. */
   get isWornOut(): boolean {
-    const { calls } = this.#options.recycle;
-    return this.#isRetired || this.#isTooLarge || (calls !== undefined && this.#calls >= calls);
+    return this.#isRetired || this.#isTooLarge || this.isSpent;
   }
 
   get calls(): number {
@@ -92,6 +111,15 @@ export class PoolWorker {
     this.#then(() => this.#start());
   }
 
+  /** Starts it when it was given up. */
+  revive(): void {
+    if (this.status !== "failed") return;
+    this.failure = undefined;
+    this.#options.limit.forget();
+    this.status = "stopped";
+    this.start();
+  }
+
   /** A call begins. */
   enter(): void {
     this.inFlight++;
@@ -102,6 +130,8 @@ export class PoolWorker {
   /** One call more, by whoever has it to themselves. */
   count(): void {
     this.#calls++;
+    // A fresh one is started while the last call runs; not in the middle of handing this one out.
+    if (this.isWornOut) queueMicrotask(() => this.#options.onChange());
   }
 
   /** It has ended. */
@@ -151,6 +181,7 @@ export class PoolWorker {
   async #start(): Promise<void> {
     const session = this.#makeSession();
     this.#session = session;
+    this.rssBytes = undefined;
     try {
       await session.start();
     } catch (error) {
@@ -178,8 +209,9 @@ export class PoolWorker {
     });
     session.on("heartbeat", ({ rssBytes }) => {
       const { rssBytes: most } = this.#options.recycle;
-      if (most === undefined || rssBytes === undefined || rssBytes <= most) return;
       if (session !== this.#session) return;
+      this.rssBytes = rssBytes;
+      if (most === undefined || rssBytes === undefined || rssBytes <= most) return;
       this.#isTooLarge = true;
       this.#rest();
     });

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { full } from "@tr/tsr-codec";
 import { describe, expect, it } from "vitest";
@@ -162,6 +163,8 @@ describe("a worker that crashes", () => {
     expect(codes).toEqual(times(7).map(() => "TR_WORKER_CRASHED"));
     expect(delays).toEqual([0, 100, 200, 400, undefined]);
     await expect(pool.ready()).rejects.toMatchObject({ code: "TR_WORKER_CRASHED" });
+    pool.revive();
+    expect(await pool.call("pid")).toBeGreaterThan(0);
   });
 
   it("before it is ready says so to ready() and to calls", async () => {
@@ -194,6 +197,27 @@ describe("workers", () => {
     while (pool.stats().restarts < 2) pids.push(await pool.call("pid"));
     expect(new Set(pids).size).toBeGreaterThanOrEqual(2);
     expect(pids.slice(0, 3)).toEqual([pids[0], pids[0], pids[0]]);
+  });
+
+  it("get no more calls than they may, and no more run at once for it", async () => {
+    const pool = await pools.ready({ size: 2, recycle: { calls: 1 } });
+    const { workspace } = pools;
+    const pids = await Promise.all(times(12).map(() => pool.call("nap_beside", [workspace, 0.03])));
+    expect(new Set(pids).size).toBe(12);
+    const most = readdirSync(workspace).filter((name) => name.startsWith("beside-"));
+    expect(most.sort().at(-1)).toBe("beside-2");
+  });
+
+  it("that can get no fresh one for the last of their calls say so", async () => {
+    const broken = join(pools.workspace, "broken");
+    const options = { size: 1, recycle: { calls: 1 }, env: { FAIL_IF: broken } };
+    const pool = await pools.ready(options);
+    writeFileSync(broken, "");
+    await pool.call("pid");
+    await expect(pool.call("pid")).rejects.toMatchObject({ code: "TR_START_FAILED" });
+    rmSync(broken);
+    pool.revive();
+    expect(await pool.call("pid")).toBeGreaterThan(0);
   });
 
   it("are replaced when they have grown", async () => {

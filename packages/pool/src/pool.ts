@@ -126,6 +126,12 @@ export class Pool extends EventEmitter<PoolEvents> {
     return new Lease(worker);
   }
 
+  /** Starts those again that were given up, with a clean record. */
+  revive(): void {
+    if (this.#closing) return;
+    for (const worker of [...this.#workers, ...this.#fresh.values()]) worker.revive();
+  }
+
   stats(): PoolStats {
     return poolStats(this.#workers, this.#line.length, this.#recycled);
   }
@@ -240,7 +246,7 @@ export class Pool extends EventEmitter<PoolEvents> {
         callListener(() => this.emit("crash", { worker: place, error, delayMs })),
       onLog: (log, sessionId) => {
         if (this.listenerCount("log") > 0) {
-          callListener(() => this.emit("log", { worker: place, ...log }));
+          callListener(() => this.emit("log", { worker: place, sessionId, ...log }));
         } else if (!session.quiet) process.stderr.write(`[${sessionId}] ${log.line}\n`);
       },
     });
@@ -248,7 +254,12 @@ export class Pool extends EventEmitter<PoolEvents> {
   }
 
   #onChange(place: number, worker: PoolWorker): void {
-    if (worker.isGone) this.#retired.delete(worker);
+    if (worker.isGone) {
+      this.#retired.delete(worker);
+      for (const other of this.#workers) {
+        if (other.predecessor === worker) other.predecessor = undefined;
+      }
+    }
     if (!this.#closing) {
       if (this.#fresh.get(place) === worker) this.#swap(place, worker);
       else if (worker.isWornOut) this.#renew(place, worker);
@@ -272,12 +283,15 @@ export class Pool extends EventEmitter<PoolEvents> {
   #swap(place: number, fresh: PoolWorker): void {
     if (fresh.status === "starting" || fresh.status === "restarting") return;
     const old = this.#workers[place] as PoolWorker;
-    // The old one goes on, and gets no other: that would fail like this one.
-    if (fresh.status === "failed" && old.status !== "closed") return;
+    // The old one goes on if it can, and gets no other: that would fail like this one.
+    if (fresh.status === "failed" && old.status !== "closed" && !old.isSpent) return;
     this.#fresh.delete(place);
     this.#workers[place] = fresh;
     this.#recycled++;
-    if (!old.isGone) this.#retired.add(old);
+    if (!old.isGone) {
+      this.#retired.add(old);
+      fresh.predecessor = old;
+    }
     old.retire();
   }
 }

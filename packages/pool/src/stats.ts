@@ -12,6 +12,8 @@ export interface WorkerStats {
   readonly calls: number;
   /** Starts after a crash. */
   readonly restarts: number;
+  /** Resident memory by its last sign of life, in bytes, where the platform tells. */
+  readonly rssBytes: number | undefined;
 }
 
 export interface PoolStats {
@@ -32,13 +34,14 @@ export function poolStats(
   queued: number,
   recycled: number,
 ): PoolStats {
-  const perWorker = workers.map(({ status, info, inFlight, isLeased, calls, restarts }) => ({
-    ...{ status, pid: info?.pid, inFlight, leased: isLeased, calls, restarts },
-  }));
+  const perWorker = workers.map((worker) => {
+    const { status, info, inFlight, isLeased, calls, restarts, rssBytes } = worker;
+    return { status, pid: info?.pid, inFlight, leased: isLeased, calls, restarts, rssBytes };
+  });
   return {
     size: workers.length,
     idle: workers.filter(({ isIdle }) => isIdle).length,
-    busy: workers.filter(({ inFlight, isLeased }) => inFlight > 0 || isLeased).length,
+    busy: workers.filter(({ occupied }) => occupied > 0).length,
     queued,
     restarts: recycled + perWorker.reduce((sum, { restarts }) => sum + restarts, 0),
     perWorker,

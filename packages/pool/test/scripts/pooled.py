@@ -23,6 +23,18 @@ def nap(seconds: float) -> int:
 
 
 @command
+def nap_beside(folder: str, seconds: float) -> int:
+    """Leaves a file that says how many run at this moment, itself included."""
+    own = os.path.join(folder, f"running-{os.getpid()}")
+    open(own, "w").close()
+    time.sleep(seconds)
+    running = [name for name in os.listdir(folder) if name.startswith("running-")]
+    open(os.path.join(folder, f"beside-{len(running)}"), "w").close()
+    os.remove(own)
+    return os.getpid()
+
+
+@command
 def remember(value):
     state["value"] = value
 
@@ -93,6 +105,8 @@ def log_life(word: str):
 
 
 if __name__ == "__main__":
+    if os.path.exists(os.environ.get("FAIL_IF", "")):
+        raise OSError("told to fail")
     if "LIFE_LOG" in os.environ:
         log_life("begins")
         atexit.register(lambda: (time.sleep(0.3), log_life("ends")))
