@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { benchWork, type Contestant } from "./bench.js";
+import { benchWork } from "./bench.js";
+import type { Contestant } from "./contestants.js";
 import { kinds } from "./kinds.js";
+import { Lanes } from "./lanes.js";
 import { versionsOf } from "./versions.js";
 import { works } from "./works.js";
 
@@ -20,12 +22,24 @@ function contestant(wanted: string, missing?: string): Contestant {
 }
 
 it("leaves out a peer that is not there, and says why", async () => {
-  const { results } = await benchWork(work("text"), [contestant("zeromq", "no network")], 1, true);
+  const { results } = await benchWork(
+    work("text"),
+    [contestant("zeromq", "no network")],
+    1,
+    true,
+    new Lanes(true),
+  );
   expect(results).toEqual([{ peer: "zeromq", leftOut: "no network" }]);
 });
 
 it("leaves out what a peer cannot do, and says why", async () => {
-  const { results } = await benchWork(work("8-sessions"), [contestant("pythonia")], 1, true);
+  const { results } = await benchWork(
+    work("8-sessions"),
+    [contestant("pythonia")],
+    1,
+    true,
+    new Lanes(true),
+  );
   expect(results).toEqual([{ peer: "pythonia", leftOut: "one worker per program" }]);
 });
 
@@ -37,7 +51,7 @@ it("goes on without a peer that fails, says why, and leaves nothing of it", asyn
     vi.unstubAllEnvs();
   });
   const all = ["stdio-framed", "unix-stream", "memory-copy"].map((name) => contestant(name));
-  const { results } = await benchWork(work("4KiB"), all, 1, true);
+  const { results } = await benchWork(work("4KiB"), all, 1, true, new Lanes(true));
   const failed = expect.stringMatching(/no.such.python ENOENT/);
   expect(results).toEqual([
     { peer: "stdio-framed", failed },

@@ -1,16 +1,10 @@
 import { availableParallelism } from "node:os";
-import { Lane } from "./lane.js";
-import type { AnyKind } from "./peer.js";
-import type { PlaceData } from "./place.js";
+import type { Contestant } from "./contestants.js";
+import type { Lane } from "./lane.js";
+import type { Lanes } from "./lanes.js";
+import { orderOf } from "./order-of.js";
 import { compare, type Result, summarize, type WorkResults } from "./results.js";
 import type { Round, Work } from "./work.js";
-
-export interface Contestant {
-  readonly kind: AnyKind;
-  readonly place: PlaceData;
-  /** Why it cannot take part. */
-  readonly missing?: string | undefined;
-}
 
 interface Entry {
   readonly contestant: Contestant;
@@ -32,9 +26,11 @@ export async function benchWork(
   contestants: readonly Contestant[],
   rounds: number,
   quick: boolean,
+  lanes: Lanes,
 ): Promise<WorkResults> {
+  const turns = quick && work.onceIfQuick ? 1 : rounds;
   const entries = contestants
-    .filter(({ kind }) => kind.group !== "reference" || work.hasReferences)
+    .filter(({ kind }) => work.takes?.(kind) ?? (kind.group === "session" || kind.group === "peer"))
     .map(
       (contestant): Entry => ({
         contestant,
@@ -45,35 +41,41 @@ export async function benchWork(
   const active = () =>
     entries.filter(({ leftOut, failed }) => leftOut === undefined && failed === undefined);
   const attempt = async (entry: Entry, act: (lane: Lane) => Promise<void>) => {
-    const { kind, place } = entry.contestant;
-    entry.lane ??= new Lane({ work: work.name, kind: kind.name, place, quick });
+    entry.lane ??= lanes.open(entry.contestant, work);
     try {
       await act(entry.lane);
     } catch (error) {
       entry.failed = (error as Error).message;
-      entry.lane.kill();
+      lanes.kill(entry.lane);
     }
   };
-  const begin = (entry: Entry) => attempt(entry, (lane) => lane.ready());
-  const end = (entry: Entry) => attempt(entry, (lane) => lane.end());
+  const begin = (entry: Entry) => attempt(entry, (lane) => lane.begin(work.name));
+  const end = (entry: Entry) =>
+    attempt(entry, async (lane) => {
+      await lane.end();
+      await lanes.leave(lane, work);
+    });
   const round = (entry: Entry) =>
     attempt(entry, async (lane) => {
       entry.rounds.push(await lane.round());
     });
 
   if (work.once) {
-    const turns = active().map((entry) => async () => {
+    const acts = active().map((entry) => async () => {
       await begin(entry);
       if (entry.failed === undefined) await round(entry);
       if (entry.failed === undefined) await end(entry);
     });
-    if (work.together) await Promise.all(turns.map((turn) => turn()));
-    else for (const turn of turns) await turn();
+    if (work.together) await Promise.all(acts.map((act) => act()));
+    else for (const act of acts) await act();
   } else {
     await each(active(), begin);
+    const begun = active();
     const finished = new Set<Entry>();
-    for (let turn = work.warmsUp && !quick ? -1 : 0; turn < rounds; turn++) {
-      for (const entry of active().filter((entry) => !finished.has(entry))) {
+    for (let turn = work.warmsUp ? -1 : 0; turn < turns; turn++) {
+      for (const place of orderOf(begun.length, turn + 1)) {
+        const entry = begun[place];
+        if (entry === undefined || entry.failed !== undefined || finished.has(entry)) continue;
         const started = performance.now();
         await round(entry);
         if (performance.now() - started > longRoundMs) finished.add(entry);

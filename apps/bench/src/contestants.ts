@@ -1,7 +1,14 @@
-import type { Contestant } from "./bench.js";
 import { installNpm, installPypi } from "./install.js";
 import type { Machine } from "./machine.js";
 import type { AnyKind } from "./peer.js";
+import type { PlaceData } from "./place.js";
+
+export interface Contestant {
+  readonly kind: AnyKind;
+  readonly place: PlaceData;
+  /** Why it cannot take part. */
+  readonly missing?: string | undefined;
+}
 
 /** Installs what the chosen peers need and is not there yet. One that cannot be had is left out, with the reason. */
 export function contestantsOf(kinds: readonly AnyKind[], { python, tag }: Machine): Contestant[] {

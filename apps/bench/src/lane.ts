@@ -4,24 +4,30 @@ import type { PlaceData } from "./place.js";
 import type { Round } from "./work.js";
 
 export interface LaneData {
-  readonly work: string;
   readonly kind: string;
   readonly place: PlaceData;
   readonly quick: boolean;
 }
 
+export type LaneOrder =
+  | { readonly type: "begin"; readonly work: string }
+  | { readonly type: "round" }
+  | { readonly type: "end" }
+  | { readonly type: "close" };
+
 export type LaneReport =
-  | { readonly type: "ready" }
+  | { readonly type: "begun" }
   | { readonly type: "round"; readonly round: Round }
   | { readonly type: "ended" }
+  | { readonly type: "closed" }
   | { readonly type: "failed"; readonly reason: string };
 
 /** The slowest of the known peers takes 44 s for 64 MiB on a quiet machine. */
 const longestMs = 400_000;
 
 /**
- * One peer at one work, in a Node process of its own: no peer's garbage, optimised code or open handles
- * are another's, and its memory and processor time can be told.
+ * One peer in a Node process of its own: no peer's garbage, optimised code or open handles are another's,
+ * and its memory and processor time can be told.
  */
 export class Lane {
   readonly #process: ChildProcess;
@@ -35,19 +41,23 @@ export class Lane {
   }
 
   /** @throws with the reason when the peer cannot be started. */
-  async ready(): Promise<void> {
-    await this.#report("ready");
+  async begin(work: string): Promise<void> {
+    await this.#ask({ type: "begin", work }, "begun");
   }
 
   async round(): Promise<Round> {
-    this.#process.send("round");
-    return (await this.#report("round")).round;
+    return (await this.#ask({ type: "round" }, "round")).round;
   }
 
+  /** Of the work. */
   async end(): Promise<void> {
+    await this.#ask({ type: "end" }, "ended");
+  }
+
+  /** The peer is stopped, the process gone. */
+  async close(): Promise<void> {
     const exited = once(this.#process, "exit");
-    this.#process.send("end");
-    await this.#report("ended");
+    await this.#ask({ type: "close" }, "closed");
     await exited;
   }
 
@@ -60,7 +70,10 @@ export class Lane {
     else if (child.connected) child.disconnect();
   }
 
-  #report<T extends LaneReport["type"]>(type: T): Promise<LaneReport & { type: T }> {
+  #ask<T extends LaneReport["type"]>(
+    order: LaneOrder,
+    answer: T,
+  ): Promise<LaneReport & { type: T }> {
     return new Promise((resolve, reject) => {
       const child = this.#process;
       const settle = (act: () => void) => {
@@ -71,9 +84,9 @@ export class Lane {
       };
       const onMessage = (report: LaneReport) =>
         settle(() => {
-          if (report.type === type) resolve(report as LaneReport & { type: T });
+          if (report.type === answer) resolve(report as LaneReport & { type: T });
           else if (report.type === "failed") reject(new Error(report.reason));
-          else reject(new Error(`the lane said ${report.type} where ${type} was expected`));
+          else reject(new Error(`the lane said ${report.type} where ${answer} was expected`));
         });
       const onExit = (code: number | null, signal: string | null) =>
         settle(() => reject(new Error(`the lane ended unasked: ${signal ?? code}`)));
@@ -83,6 +96,9 @@ export class Lane {
       );
       child.on("message", onMessage);
       child.on("exit", onExit);
+      child.send(order, (error) => {
+        if (error !== null) settle(() => reject(error));
+      });
     });
   }
 }

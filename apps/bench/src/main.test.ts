@@ -41,7 +41,7 @@ it("does every work with real workers, checks the answers, and writes table, JSO
   for (const { name, metrics, results: entries } of results.works) {
     const work = works.find((each) => each.name === name);
     expect(entries.map(({ peer }) => peer)).toEqual(
-      work?.hasReferences ? peers : peers.slice(0, 2),
+      work?.takes === undefined ? peers.slice(0, 2) : peers,
     );
     for (const entry of entries) {
       if (entry.leftOut !== undefined) {

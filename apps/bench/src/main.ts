@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { benchWork } from "./bench.js";
 import { chartOf } from "./chart.js";
 import { contestantsOf } from "./contestants.js";
+import { Lanes } from "./lanes.js";
 import { lookAtMachine } from "./machine.js";
 import { type Options, readOptions, usage } from "./options.js";
 import type { Results, WorkResults } from "./results.js";
@@ -26,14 +27,16 @@ async function bench({ works, kinds, rounds, quick, json, svg }: Options): Promi
   console.log(
     `Medians over ${rounds} round${rounds === 1 ? "" : "s"} in which the peers take turns. Times are this machine's at this hour: only ratios count.`,
   );
+  const lanes = new Lanes(quick);
   const done: WorkResults[] = [];
   for (const work of works) {
     const started = performance.now();
-    const results = await benchWork(work, contestants, rounds, quick);
+    const results = await benchWork(work, contestants, rounds, quick, lanes);
     console.log(`\n${tableOf(results, peers, buckets)}`);
     console.error(`· ${((performance.now() - started) / 1000).toFixed(1)} s`);
     done.push(results);
   }
+  await lanes.close();
   const all: Results = {
     schema: 1,
     date: new Date().toISOString(),

@@ -8,6 +8,10 @@ export interface Peer {
   /** float32 values there, their squares by numpy back in an array of the caller's own. */
   square(values: Float32Array): Promise<Float32Array>;
   stop(): Promise<void>;
+  /** Memory for inputs that Python sees as well, from a peer that has such. Default: an ordinary array. */
+  input?(floats: number): Float32Array;
+  /** An answer, looked at, is of no more use. The clock runs for it. */
+  release?(squared: Float32Array): void;
   /** Where its files are, if they are memory that no process is charged for. */
   readonly directory?: string | undefined;
 }
@@ -41,7 +45,8 @@ export interface PeerKind extends Kind {
 }
 
 export interface ReferenceKind extends Kind {
-  readonly group: "reference";
+  /** `codec`: our own tensor files, which no process is needed for. */
+  readonly group: "reference" | "codec";
   open(place: Place): Reference;
 }
 

@@ -25,7 +25,7 @@ export interface WorkResults {
 export interface PeerInfo {
   readonly name: string;
   readonly title: string;
-  readonly group: "session" | "peer" | "reference";
+  readonly group: "session" | "peer" | "reference" | "codec";
   readonly versions: Readonly<Record<string, string>>;
 }
 

@@ -1,4 +1,4 @@
-import type { AnyKind } from "./peer.js";
+import type { AnyKind, Peer } from "./peer.js";
 import type { Place } from "./place.js";
 
 /** One figure of a work. The first of a work is the one that peers are compared by. */
@@ -16,10 +16,19 @@ export interface Round {
   readonly histogram?: readonly number[];
 }
 
+/** What a work is begun with, in a lane's process. */
+export interface Seat {
+  readonly kind: AnyKind;
+  readonly place: Place;
+  readonly quick: boolean;
+  /** The lane's peer, started when it is first asked for and stopped with the lane. */
+  peer(): Promise<Peer>;
+}
+
 /** A work begun with one peer, in a process of its own. */
 export interface Running {
   round(): Promise<Round>;
-  end(): Promise<void>;
+  end?(): Promise<void>;
 }
 
 export interface Work {
@@ -27,17 +36,21 @@ export interface Work {
   readonly name: string;
   readonly title: string;
   readonly metrics: readonly Metric[];
-  /** A first round does not count, but with `--quick`. */
+  /** A first round does not count: code is compiled, memory and caches are warm. */
   readonly warmsUp: boolean;
   /** It has one round, whatever was asked for. */
   readonly once?: boolean;
+  /** One round is enough with `--quick`: it takes long. */
+  readonly onceIfQuick?: boolean;
   /** The peers work at the same time, not by turns: for what is not about time. */
   readonly together?: boolean;
-  /** There is something to undercut without sending anything. */
-  readonly hasReferences?: boolean;
+  /** It wants a process in which nothing has been done yet: elsewhere `--quick` goes on with the one it has. */
+  readonly isFresh?: boolean;
+  /** Whom it is for. Default: everybody who can be called. */
+  takes?(kind: AnyKind): boolean;
   /** Why this kind is left out. */
   skips(kind: AnyKind, quick: boolean): string | undefined;
-  begin(kind: AnyKind, place: Place, quick: boolean): Promise<Running>;
+  begin(seat: Seat): Promise<Running>;
 }
 
 const linuxOnly = "memory and processor time of a process are read from /proc, which is Linux's";

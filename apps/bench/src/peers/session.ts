@@ -1,44 +1,84 @@
 import { join } from "node:path";
-import { PythonSession, type SessionOptions } from "@tr/session";
+import { PythonSession, type SessionInfo, type SessionOptions } from "@tr/session";
 import { tensor } from "@tr/tsr-codec";
 import type { PeerKind } from "../peer.js";
 import { workerScript } from "../place.js";
+import { withoutKoffi } from "../without-koffi.js";
 
 interface Row {
   readonly name: string;
   readonly title: string;
   readonly options: SessionOptions;
+  /** What `session.info.transport` must say: a session that carries its messages in another way is not this row. */
+  readonly transport: SessionInfo["transport"];
+  readonly hidesKoffi?: boolean;
+  readonly unavailable?: () => string | undefined;
 }
+
+const shared: SessionOptions = { transport: "shared-memory" };
 
 /** One row for each way in which a session can carry its messages. */
 const rows: readonly Row[] = [
-  { name: "session-file", title: "@tr/session, files", options: { transport: "file" } },
+  {
+    name: "session-file",
+    title: "@tr/session, files",
+    options: { transport: "file" },
+    transport: "file",
+  },
   {
     name: "session-memory",
-    title: "@tr/session, shared memory",
-    options: { transport: "shared-memory" },
+    title: "@tr/session, no native code",
+    options: shared,
+    transport: "shared-memory",
+    hidesKoffi: true,
+  },
+  {
+    name: "session-mapped",
+    title: "@tr/session, mapped",
+    options: shared,
+    transport: "mapped",
+    unavailable: () =>
+      process.platform === "linux" ? undefined : "memory is mapped on Linux only",
   },
 ];
 
-export const sessionKinds: readonly PeerKind[] = rows.map(({ name, title, options }) => ({
-  name,
-  title,
-  group: "session",
-  open(place) {
-    const script = workerScript("session_worker.py");
-    const session = new PythonSession({ ...options, script, python: place.python });
-    return {
-      start: () => session.start(),
-      echo: (text) => session.call<string>("echo", [text]),
-      async square(values) {
-        const { data } = await session.calculate("square", tensor(values, [values.length]));
-        return data as Float32Array;
-      },
-      stop: () => session.close(),
-      get directory() {
-        const { info } = session;
-        return info && join(info.workspace, "python_session", `tr_session_${info.sessionId}`);
-      },
-    };
-  },
-}));
+/** @throws Error when it has become another row's session, with the session's reason. */
+export async function startAs(
+  transport: SessionInfo["transport"],
+  session: PythonSession,
+): Promise<void> {
+  await session.start();
+  const { info } = session;
+  if (info?.transport === transport) return;
+  await session.close();
+  throw new Error(
+    `expected info.transport ${transport}, found ${info?.transport}: ${info?.transportReason}`,
+  );
+}
+
+export const sessionKinds: readonly PeerKind[] = rows.map(
+  ({ name, title, options, transport, hidesKoffi, unavailable }) => ({
+    name,
+    title,
+    group: "session",
+    ...(unavailable && { unavailable }),
+    open(place) {
+      if (hidesKoffi) withoutKoffi();
+      const script = workerScript("session_worker.py");
+      const session = new PythonSession({ ...options, script, python: place.python });
+      return {
+        start: () => startAs(transport, session),
+        echo: (text) => session.call<string>("echo", [text]),
+        async square(values) {
+          const { data } = await session.calculate("square", tensor(values, [values.length]));
+          return data as Float32Array;
+        },
+        stop: () => session.close(),
+        get directory() {
+          const { info } = session;
+          return info && join(info.workspace, "python_session", `tr_session_${info.sessionId}`);
+        },
+      };
+    },
+  }),
+);

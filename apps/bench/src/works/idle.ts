@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuSeconds, descendants } from "../processes.js";
 import { needsProc, type Work } from "../work.js";
-import { startPeer } from "./open-peer.js";
 
 /** A peer that was used and now waits: what host and worker take of one core. */
 export const idle: Work = {
@@ -16,9 +15,9 @@ export const idle: Work = {
   once: true,
   together: true,
   skips: needsProc,
-  async begin(kind, place, quick) {
-    const peer = await startPeer(kind, place);
-    const seconds = quick ? 2 : 10;
+  async begin(seat) {
+    await seat.peer();
+    const seconds = seat.quick ? 2 : 10;
     return {
       async round() {
         await sleep(1000); // what the calls have left behind: garbage, spinning, timers that run out
@@ -34,7 +33,6 @@ export const idle: Work = {
         const worker = ((workerAfter - workerBefore) / seconds) * 100;
         return { figures: { sum: host + worker, host, worker } };
       },
-      end: () => peer.stop(),
     };
   },
 };

@@ -1,7 +1,6 @@
 import { descendants, forgetPeak, memoryMiB } from "../processes.js";
 import { startWatching } from "../watch-directory.js";
 import { needsProc, type Work } from "../work.js";
-import { startPeer } from "./open-peer.js";
 import { textIsSlow } from "./square.js";
 import { Squares } from "./squares.js";
 
@@ -23,8 +22,9 @@ export const memory: Work = {
   once: true,
   skips: (kind, quick) =>
     needsProc() ?? (quick && "isText" in kind && kind.isText ? textIsSlow : undefined),
-  async begin(kind, place) {
-    const peer = await startPeer(kind, place);
+  isFresh: true,
+  async begin(seat) {
+    const peer = await seat.peer();
     const squares = new Squares(peer, 2 ** 24);
     const { directory } = peer;
     const stopWatching = directory === undefined ? undefined : await startWatching(directory);
@@ -43,7 +43,6 @@ export const memory: Work = {
         const files = (await stopWatching?.()) ?? 0;
         return { figures: { sum: host + worker + files, host, worker, files } };
       },
-      end: () => peer.stop(),
     };
   },
 };

@@ -1,10 +1,10 @@
 import type { AnyKind, Peer } from "../peer.js";
 import type { Place } from "../place.js";
 
-/** @throws for a reference: its `skips` should have left it out. */
+/** @throws for what cannot be called: the work's `takes` should have left it out. */
 export function openPeer(kind: AnyKind, place: Place): Peer {
-  if (kind.group === "reference") throw new Error(`${kind.name} has no calls`);
-  return kind.open(place);
+  if (kind.group === "session" || kind.group === "peer") return kind.open(place);
+  throw new Error(`${kind.name} has no calls`);
 }
 
 /** Opened and started, with numpy's first use behind it. */
@@ -14,6 +14,7 @@ export async function startPeer(kind: AnyKind, place: Place): Promise<Peer> {
   await echoChecked(peer, 0);
   const four = await peer.square(new Float32Array(1024).fill(2));
   if (four[1023] !== 4) throw new Error("a wrong first square");
+  peer.release?.(four);
   return peer;
 }
 

@@ -12,18 +12,24 @@ export const sessions: Work = {
     { key: "gain", title: "gain", unit: "×", better: "higher" },
   ],
   warmsUp: true,
+  isFresh: true,
+  onceIfQuick: true,
   skips: (kind) => ("isSingle" in kind && kind.isSingle ? "one worker per program" : undefined),
-  async begin(kind, place, quick) {
+  async begin({ kind, place, quick }) {
     const workers = quick ? 4 : 8;
     const peers = await Promise.all(Array.from({ length: workers }, () => startPeer(kind, place)));
-    const calls = quick ? 100 : 1000;
+    const ms = quick ? 60 : 500;
     const rateOf = async (some: readonly Peer[]) => {
       const started = performance.now();
+      let calls = 0;
       const work = async (peer: Peer) => {
-        for (let call = 0; call < calls; call++) await echoChecked(peer, call);
+        for (let call = 0; performance.now() - started < ms; call++) {
+          await echoChecked(peer, call);
+          calls++;
+        }
       };
       await Promise.all(some.map(work));
-      return (some.length * calls) / ((performance.now() - started) / 1000);
+      return calls / ((performance.now() - started) / 1000);
     };
     return {
       async round() {

@@ -1,70 +1,62 @@
 import type { AnyKind } from "../peer.js";
-import type { Place } from "../place.js";
 import { quantile } from "../quantile.js";
-import type { Work } from "../work.js";
-import { startPeer } from "./open-peer.js";
+import { type Sample, takeSample } from "../sample.js";
+import type { Seat, Work } from "../work.js";
 import { Squares } from "./squares.js";
 
 interface Timed {
-  timesMs(calls: number): Promise<number[]>;
-  stop(): Promise<void>;
+  timesMs(sample: Sample): Promise<number[]>;
+  stop?(): Promise<void>;
 }
 
-async function begin(kind: AnyKind, place: Place, floats: number): Promise<Timed> {
+async function begin({ kind, place, peer }: Seat, floats: number): Promise<Timed> {
   if (kind.group === "reference") {
     const reference = kind.open(place);
     await reference.start();
     return {
-      timesMs: (calls) => reference.timeMs(floats, calls),
+      timesMs: ({ calls }) => reference.timeMs(floats, calls),
       stop: () => reference.stop(),
     };
   }
-  const peer = await startPeer(kind, place);
-  const squares = new Squares(peer, floats);
-  return {
-    async timesMs(calls) {
-      const timesMs: number[] = [];
-      // One call is enough where it takes long: the slowest known takes 44 s.
-      while (timesMs.length < calls && !((timesMs.at(-1) ?? 0) > 5000)) {
-        timesMs.push(await squares.timeMs());
-      }
-      return timesMs;
-    },
-    stop: () => peer.stop(),
-  };
+  const squares = new Squares(await peer(), floats);
+  return { timesMs: (sample) => takeSample(sample, () => squares.timeMs()) };
 }
 
+const takes = ({ group }: AnyKind): boolean => group !== "codec";
 export const textIsSlow = "its arrays travel as text, which takes seconds; not with --quick";
 
-function square(size: string, bytes: number, calls: number, quickCalls: number): Work {
+function square(size: string, bytes: number, full: Sample, quick: Sample): Work {
+  // Of a handful of calls the longest is told for what it is.
+  const [high, share] = full.calls < 50 ? ["longest", 1] : ["p99", 0.99];
   return {
     name: size.replace(" ", ""),
     title: `${size} of float32 squared, into an array of the caller's own`,
     metrics: [
       { key: "p50", title: "p50", unit: "ms", better: "lower" },
-      { key: "p99", title: "p99", unit: "ms", better: "lower" },
+      { key: "p99", title: high, unit: "ms", better: "lower" },
     ],
     warmsUp: true,
-    hasReferences: true,
+    onceIfQuick: bytes > 2 ** 24,
+    takes,
     skips: (kind, quick) =>
       quick && bytes > 2 ** 24 && "isText" in kind && kind.isText ? textIsSlow : undefined,
-    async begin(kind, place, quick) {
-      const timed = await begin(kind, place, bytes / 4);
+    async begin(seat) {
+      const timed = await begin(seat, bytes / 4);
       return {
         async round() {
-          const times = await timed.timesMs(quick ? quickCalls : calls);
-          return { figures: { p50: quantile(times, 0.5), p99: quantile(times, 0.99) } };
+          const times = await timed.timesMs(seat.quick ? quick : full);
+          return { figures: { p50: quantile(times, 0.5), p99: quantile(times, share) } };
         },
-        end: () => timed.stop(),
+        end: async () => timed.stop?.(),
       };
     },
   };
 }
 
 export const squares = [
-  square("4 KiB", 2 ** 12, 1000, 200),
-  square("1 MiB", 2 ** 20, 40, 10),
-  square("64 MiB", 2 ** 26, 3, 1),
+  square("4 KiB", 2 ** 12, { calls: 2000, ms: 2000 }, { calls: 500, ms: 150 }),
+  square("1 MiB", 2 ** 20, { calls: 100, ms: 2500 }, { calls: 20, ms: 150 }),
+  square("64 MiB", 2 ** 26, { calls: 5, ms: 4000 }, { calls: 2, ms: 200 }),
 ];
 
 /** What a loop over batches sees: with the time that collecting garbage takes. */
@@ -73,17 +65,17 @@ export const sequence: Work = {
   title: "200 × 1 MiB (20 with --quick) of float32 squared, one after the other",
   metrics: [{ key: "mean", title: "mean", unit: "ms", better: "lower" }],
   warmsUp: false,
-  hasReferences: true,
+  takes,
   skips: () => undefined,
-  async begin(kind, place, quick) {
-    const timed = await begin(kind, place, 2 ** 18);
-    const calls = quick ? 20 : 200;
+  async begin(seat) {
+    const timed = await begin(seat, 2 ** 18);
+    const sample = { calls: seat.quick ? 20 : 200, ms: Number.POSITIVE_INFINITY };
     return {
       async round() {
-        const times = await timed.timesMs(calls);
+        const times = await timed.timesMs(sample);
         return { figures: { mean: times.reduce((sum, ms) => sum + ms, 0) / times.length } };
       },
-      end: () => timed.stop(),
+      end: async () => timed.stop?.(),
     };
   },
 };

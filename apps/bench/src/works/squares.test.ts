@@ -34,3 +34,24 @@ it("notices memory that the next answer overwrites", async () => {
   await squares.timeMs();
   await expect(squares.timeMs()).rejects.toThrow(/overwritten/);
 });
+
+it("fills the peer's own memory where it has some, and gives each answer back when the next has come", async () => {
+  const own = new Float32Array(100);
+  const released: Float32Array[] = [];
+  const answers: Float32Array[] = [];
+  const squares = new Squares(
+    {
+      input: (floats: number) => own.subarray(0, floats),
+      square: async (values: Float32Array) => {
+        expect(values.buffer).toBe(own.buffer);
+        const squared = values.map((value) => value * value);
+        answers.push(squared);
+        return squared;
+      },
+      release: (squared: Float32Array) => void released.push(squared),
+    } as Partial<Peer> as Peer,
+    100,
+  );
+  for (let call = 0; call < 3; call++) await squares.timeMs();
+  expect(released).toEqual(answers.slice(0, 2));
+});

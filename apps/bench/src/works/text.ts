@@ -1,6 +1,7 @@
 import { quantile } from "../quantile.js";
+import { takeSample } from "../sample.js";
 import type { Work } from "../work.js";
-import { echoChecked, startPeer } from "./open-peer.js";
+import { echoChecked } from "./open-peer.js";
 
 /** A call and its answer, one after the other. */
 export const text: Work = {
@@ -13,22 +14,20 @@ export const text: Work = {
   ],
   warmsUp: true,
   skips: () => undefined,
-  async begin(kind, place, quick) {
-    const peer = await startPeer(kind, place);
-    const calls = quick ? 400 : 3000;
+  async begin(seat) {
+    const peer = await seat.peer();
+    const sample = seat.quick ? { calls: 1500, ms: 250 } : { calls: 5000, ms: 2000 };
     return {
       async round() {
-        const timesUs: number[] = [];
         const begun = performance.now();
-        for (let call = 0; call < calls; call++) {
+        const timesUs = await takeSample(sample, async (call) => {
           const started = performance.now();
           await echoChecked(peer, call);
-          timesUs.push((performance.now() - started) * 1000);
-        }
-        const rate = calls / ((performance.now() - begun) / 1000);
+          return (performance.now() - started) * 1000;
+        });
+        const rate = timesUs.length / ((performance.now() - begun) / 1000);
         return { figures: { p50: quantile(timesUs, 0.5), p99: quantile(timesUs, 0.99), rate } };
       },
-      end: () => peer.stop(),
     };
   },
 };

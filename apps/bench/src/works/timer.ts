@@ -1,6 +1,6 @@
 import { quantile } from "../quantile.js";
 import type { Work } from "../work.js";
-import { echoChecked, startPeer } from "./open-peer.js";
+import { echoChecked } from "./open-peer.js";
 
 /** Upper bounds in ms; one more bucket is for what is above the last. */
 export const buckets: readonly number[] = [1.25, 1.5, 2, 3, 5, 10, 20, 50, 100, 1000];
@@ -16,10 +16,11 @@ export const timer: Work = {
     { key: "max", title: "longest", unit: "ms", better: "lower" },
   ],
   warmsUp: false,
+  onceIfQuick: true,
   skips: () => undefined,
-  async begin(kind, place, quick) {
-    const peer = await startPeer(kind, place);
-    const lastsMs = quick ? 400 : 3000;
+  async begin(seat) {
+    const peer = await seat.peer();
+    const lastsMs = seat.quick ? 600 : 3000;
     return {
       async round() {
         const gapsMs: number[] = [];
@@ -48,7 +49,6 @@ export const timer: Work = {
         };
         return { figures, histogram: histogramOf(gapsMs) };
       },
-      end: () => peer.stop(),
     };
   },
 };
