@@ -122,7 +122,7 @@ def test_the_worker_leaves_when_asked(
 
 def test_every_status_word_comes_in_its_order(make_host: MakeHost) -> None:
     host = make_host("told_status.py").start_ready()
-    host.call("nod")
+    host.ask({"command": "nod"})
     host.ask({"command": "unknown"})
     host.ask({"cmd": "unknown"})
     host.send({"cmd": "exit"})
@@ -131,6 +131,18 @@ def test_every_status_word_comes_in_its_order(make_host: MakeHost) -> None:
     assert [word[:6] for word in words] == (
         ["ready", "busy", "ok", "busy", "error:", "busy", "runnin", "exitin", "termin"]
     )
+
+
+def test_calls_of_level_2_leave_their_word_when_the_worker_is_idle(make_host: MakeHost) -> None:
+    host = make_host("told_status.py").start_ready()
+    for _ in range(5):
+        host.call("nod")
+    host.wait_status("ok")
+    host.send({"cmd": "exit"})
+    assert host.wait_end() == 0
+    words = host.output().split()
+    assert words[-3:] == ["ok", "exiting", "terminated"]
+    assert len(words) < 8  # a beat may fall into a call; at every change it would be 13
 
 
 @NOTIFICATIONS

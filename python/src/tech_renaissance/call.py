@@ -75,6 +75,8 @@ class Call:
 
     def remove_read(self) -> None:
         """Removes the files of the tensors read so far; the tensors stay valid."""
+        if not self._read:
+            return
         for tag in {tag for tag, _ in self._read if not self._has_arrived(tag)}:
             self._folder.remove(f"{tag}.tsr")
         self._read.clear()
@@ -194,7 +196,7 @@ class Call:
 
         What the user's code keeps of those in shared memory keeps that memory from other use.
         """
-        if self.request.id is None:
+        if not self.request.may_have_tensors:
             return  # a text's words may mean files that are for a later request
         for tag in _tags_in([self.request.args, self.request.kwargs]):
             if not self._has_arrived(tag):

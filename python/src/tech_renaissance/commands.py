@@ -98,6 +98,9 @@ def command_names() -> list[str]:
 
 
 def find_command(name: str) -> Command | None:
+    found = _commands.get(name)
+    if found is not None or not name.startswith("$"):
+        return found
     if name == "$signatures":  # asked for by a host before its first typed call
         from .signatures import signature_hashes
 
@@ -106,7 +109,7 @@ def find_command(name: str) -> Command | None:
         from .agents import run_agent
 
         return Command(name, run_agent)
-    return _commands.get(name)
+    return None
 
 
 def unknown_command(name: str) -> TrError:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .job import Jobs
     from .outbox import Outbox
     from .overdue import Overdue
+    from .status import Status
 else:
     import _signal  # ``signal`` itself imports enum: 2 ms
 
@@ -49,6 +50,7 @@ class Heartbeat:
         jobs: Jobs,
         guard: Guard,
         outbox: Outbox,
+        status: Status,
     ) -> None:
         self._folder = folder
         self._stdin_fd = stdin_fd
@@ -56,6 +58,7 @@ class Heartbeat:
         self._jobs = jobs
         self._guard = guard
         self._outbox = outbox
+        self._status = status
         self._hangups = 0
         self._main_thread = _thread.get_ident()
         self._is_stopping = False
@@ -128,6 +131,7 @@ class Heartbeat:
         """False: the directory is gone, and is not made again."""
         try:
             self._folder.write("heartbeat.json", self._message(seq))
+            self._status.settle()
         except FileNotFoundError:
             return False
         except (OSError, TrError):

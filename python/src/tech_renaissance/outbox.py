@@ -25,7 +25,7 @@ class Outbox:
     """Never waits: what cannot be written yet is written by a later ``flush``, of any thread.
 
     While code of the user's runs the bell's thread flushes. ``word`` is the status word that
-    belongs to the last final answer that went; the main thread takes it.
+    belongs to the last final answer that went, and that request's id; the main thread takes it.
     """
 
     def __init__(self, folder: Folder, slots: Slots, bell: Bell, guard: Guard) -> None:
@@ -36,7 +36,7 @@ class Outbox:
         self._lock = _thread.allocate_lock()
         self._has_told = False
         self._queue: list[tuple[Answer, Job, str]] = []
-        self.word: str | None = None
+        self.word: tuple[str, str | None] | None = None
         self.has_shared = False
         """Whether the last response that went has tensors in shared memory."""
 
@@ -111,7 +111,7 @@ class Outbox:
         self._has_told = False
         job.seq += 1
         if answer.kind in FINAL:
-            self.word = status
+            self.word = status, job.id
         return True
 
     def _has_written(self, answer: Answer, job: Job) -> bool:

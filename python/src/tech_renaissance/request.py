@@ -32,6 +32,7 @@ class Request:
         "id",
         "is_text",
         "kwargs",
+        "may_have_tensors",
         "memory",
         "stream",
         "words",
@@ -47,6 +48,8 @@ class Request:
         self.kwargs: dict[str, Any] = {}
         self.stream = False
         self.deadline_ms: float | None = None
+        self.may_have_tensors = False
+        """Whether a tensor can be among ``args`` and ``kwargs``."""
         self.memory: Any = None
         """Where the tensors are that came through shared memory. Not checked yet."""
 
@@ -83,6 +86,7 @@ def parse_request(content: bytes) -> Request:
     request = Request(command, words, 1 if second is None and parameters is None else 2)
     if "protocol" in fields:
         _read_level_2(fields, request)
+        request.may_have_tensors = "$tensor" in text or "\\u" in text  # which can spell a letter
     return request
 
 
@@ -140,7 +144,7 @@ def _parse_object(text: str) -> dict[str, Any]:
 
 def _text_field(fields: dict[str, Any], name: str) -> str | None:
     value = fields.get(name)
-    if value is None or isinstance(value, str):
+    if value is None or type(value) is str:
         return value
     raise _malformed(name, value, "a string")
 

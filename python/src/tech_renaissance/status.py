@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+
 from .errors import TrError
 
 TYPE_CHECKING = False
@@ -12,27 +14,37 @@ NAME = "status.txt"
 
 
 class Status:
-    """A word that a full workspace has no room for is owed, and written by ``settle``."""
+    """A word is owed until ``settle`` writes it: at once, or when there is a moment for it.
+
+    A host of level 2 learns everything from the responses, and a write costs as much as a whole
+    call through memory. Used by two threads.
+    """
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self._word = b""
-        self._is_owed = False
+        self._lock = _thread.allocate_lock()
+        self._word = self._written = ""
 
     def set(self, word: str) -> None:
-        self._word = word.encode("utf-8", "backslashreplace")
-        self._is_owed = True
+        self._word = word
+        self._written = ""  # the host may have put a word of its own there
         self.settle()
 
+    def owe(self, word: str) -> None:
+        self._word = word
+
     def settle(self) -> None:
-        if not self._is_owed:
-            return
-        try:
-            self._folder.write(NAME, self._word)
-            self._is_owed = False
-        except TrError as error:
-            if error.code != "TR_WORKSPACE_FULL":
-                raise
+        """A word that a full workspace has no room for stays owed."""
+        with self._lock:
+            word = self._word
+            if word == self._written:
+                return
+            try:
+                self._folder.write(NAME, word.encode("utf-8", "backslashreplace"))
+                self._written = word
+            except TrError as error:
+                if error.code != "TR_WORKSPACE_FULL":
+                    raise
 
     def asks_to_exit(self) -> bool:
         """Whether a host of dialect 1 has written its wish here."""

@@ -70,6 +70,9 @@ def encode_value(value: Any, add_tensor: Callable[[Any], str], name: str = "resu
     arrays; what else has a form is in plain_forms.py; keys as json.dumps makes them. Anything else
     raises TR_INVALID_ARGUMENT with its path, ``result.boxes[3].mask``, and what to send instead.
     """
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value
     return _Encoder(add_tensor, name).encode(value)
 
 

@@ -134,7 +134,13 @@ class Worker:
         )
         self._canceller.listen()
         self._heartbeat = Heartbeat(
-            self._folder, self._stdin_fd, self._bell, self._jobs, self._guard, self._outbox
+            self._folder,
+            self._stdin_fd,
+            self._bell,
+            self._jobs,
+            self._guard,
+            self._outbox,
+            self._status,
         )
         self._heartbeat.start()
 
@@ -162,7 +168,8 @@ class Worker:
                     continue
             if self._must_leave():
                 return
-            self._status.settle()
+            if not self._jobs:
+                self._status.settle()
             is_idle = not self._wait(self._interval.next_seconds())
             if is_idle and self._carrier is not None:
                 self._carrier.trim()
@@ -221,7 +228,7 @@ class Worker:
 
     def _begin(self, request: Request | Refused) -> None:
         if not self._jobs:
-            self._status.set("busy")
+            self._tell_status("busy", request.id)
         job = self._runner.job_of(request)
         self._jobs.add(job)
         self._canceller.admit(job)
@@ -251,4 +258,12 @@ class Worker:
         word = self._outbox.word
         if word is not None and not self._jobs:
             self._outbox.word = None
+            self._tell_status(*word)
+
+    def _tell_status(self, word: str, request_id: str | None) -> None:
+        """At once to a host of level 1. To another, which has the responses, "busy" is told by the
+        heartbeat, and what came of a call when there is nothing else to do."""
+        if request_id is None:
             self._status.set(word)
+        else:
+            self._status.owe(word)

@@ -4,17 +4,18 @@
 # mypy: ignore-errors
 
 from tech_renaissance import command, serve
-from tech_renaissance.status import Status
+from tech_renaissance.file_channel import Folder
 
-write = Status.set
-
-
-def tell_and_write(self, word):
-    print(word)
-    write(self, word)
+write = Folder.write
 
 
-Status.set = tell_and_write
+def tell_and_write(self, name, *parts):
+    if name == "status.txt":
+        print(b"".join(parts).decode())
+    write(self, name, *parts)
+
+
+Folder.write = tell_and_write
 
 
 @command
