@@ -10,8 +10,8 @@ const always = ["package.json", "README.md", "LICENSE"];
 const mayBeMissing = (entry) => entry.startsWith("!") || entry === "CHANGELOG.md";
 const unwanted = [
   /\.(test|fixture|config)\./,
-  /(^|\/)(tests?|fixtures|src|node_modules|__pycache__)\//,
-  /\.(py[co]|tgz|tsbuildinfo|log)$/,
+  /(^|\/)(tests?|fixtures|src|node_modules)\//,
+  /\.(pyo|tgz|tsbuildinfo|log)$/,
 ];
 const dependencyKinds = ["dependencies", "peerDependencies", "optionalDependencies"];
 
@@ -31,6 +31,10 @@ export function checkContents(folder, { name, manifest: source }) {
     assert(tops.has(file.split("/")[0]), `${file} is packed, but "files" does not list it`);
     const pattern = unwanted.find((candidate) => candidate.test(file));
     assert(!pattern, `${file} is packed, and users have no use for it (${pattern})`);
+  }
+  for (const file of files.filter((path) => path.endsWith(".pyc"))) {
+    const flags = readFileSync(join(folder, file)).readUInt32LE(4); // PEP 552
+    assert.equal(flags, 0b11, `${file} is not bound to the hash of its source`);
   }
   checkManifest(manifest, name);
   for (const file of files) checkText(file, readFileSync(join(folder, file), "utf8"));

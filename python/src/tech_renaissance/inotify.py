@@ -1,10 +1,11 @@
-"""Linux's change notification, through ctypes: inotify(7)."""
+"""Linux's change notification: inotify(7)."""
 
 from __future__ import annotations
 
-import ctypes
 import os
-from struct import Struct
+from _struct import Struct  # struct itself only imports it
+
+from ._tr_libc import c_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,13 +46,10 @@ class Inotify:
         self._controls = tuple(controls)
         self._coming = coming
         self._going = going
-        libc = ctypes.CDLL(None, use_errno=True)
+        add_watch = c_function("inotify_add_watch")
+        self.descriptor = c_function("inotify_init1")(_IN_NONBLOCK | _IN_CLOEXEC)
         try:
-            self.descriptor = _checked(libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC))
-        except AttributeError as cause:
-            raise OSError("this C library has no inotify") from cause
-        try:
-            _checked(libc.inotify_add_watch(self.descriptor, os.fsencode(path), _EVENTS))
+            add_watch(self.descriptor, os.fsencode(path), _EVENTS)
         except OSError:
             self.close()
             raise
@@ -89,10 +87,3 @@ class Inotify:
             if is_news:
                 return True
         return False
-
-
-def _checked(result: int) -> int:
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-    return result
