@@ -1,8 +1,8 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  // Each lane is a process of its own, and the directory is watched by a thread of its own.
-  entry: ["src/main.ts", "src/lane-main.ts", "src/directory-watcher.ts"],
+  // Each lane is a process of its own, and memory is watched by a thread of its own.
+  entry: ["src/main.ts", "src/lane-main.ts", "src/memory-watcher.ts"],
   format: "esm",
   clean: true,
   target: "node22",

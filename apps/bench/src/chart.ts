@@ -1,5 +1,5 @@
 import type { PeerInfo, Results, WorkResults } from "./results.js";
-import { show } from "./table.js";
+import { show } from "./show.js";
 
 const width = 860;
 const names = 200;

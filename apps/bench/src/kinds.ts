@@ -1,3 +1,4 @@
+import { codecKinds } from "./codec.js";
 import type { AnyKind } from "./peer.js";
 import { grpc } from "./peers/grpc.js";
 import { http } from "./peers/http.js";
@@ -24,4 +25,5 @@ export const kinds: readonly AnyKind[] = [
   http,
   memoryCopy,
   ...numpyKinds,
+  ...codecKinds,
 ];

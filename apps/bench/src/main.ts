@@ -2,6 +2,9 @@ import { writeFileSync } from "node:fs";
 import { benchWork } from "./bench.js";
 import { chartOf } from "./chart.js";
 import { contestantsOf } from "./contestants.js";
+import { goals } from "./goals.js";
+import { goalsTable } from "./goals-table.js";
+import { judge } from "./judge.js";
 import { Lanes } from "./lanes.js";
 import { lookAtMachine } from "./machine.js";
 import { type Options, readOptions, usage } from "./options.js";
@@ -37,6 +40,9 @@ async function bench({ works, kinds, rounds, quick, json, svg }: Options): Promi
     done.push(results);
   }
   await lanes.close();
+  const judged = judge(goals, done, peers);
+  const asked = judged.filter(({ work }) => done.some(({ name }) => name === work));
+  if (asked.length > 0) console.log(`\n${goalsTable(asked, peers)}`);
   const all: Results = {
     schema: 1,
     date: new Date().toISOString(),
@@ -46,6 +52,7 @@ async function bench({ works, kinds, rounds, quick, json, svg }: Options): Promi
     peers,
     bucketsMs: buckets,
     works: done,
+    goals: judged,
   };
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(all, null, 1)}\n`);
   if (svg !== undefined) writeFileSync(svg, chartOf(all));

@@ -35,10 +35,26 @@ export function cpuSeconds(pid: number): number {
 /** Resident memory now, and its peak since `forgetPeak`, in MiB. */
 export function memoryMiB(pid: number): { now: number; peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const field = (name: string) =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1024;
-  return { now: field("VmRSS"), peak: field("VmHWM") };
+  return { now: fieldMiB(status, "VmRSS"), peak: fieldMiB(status, "VmHWM") };
 }
+
+/** Resident pages of memory file systems and of shared memory, whoever else maps them. */
+export const mappedSharedMiB = (pid: number): number =>
+  fieldMiB(readFileSync(`/proc/${pid}/status`, "utf8"), "RssShmem");
+
+/** The process's share of mapped memory that no directory lists: what n processes map is an nth of each. */
+export function namelessMiB(pid: number): number {
+  let isNameless = false;
+  let kib = 0;
+  for (const line of readFileSync(`/proc/${pid}/smaps`, "utf8").split("\n")) {
+    if (/^[\da-f]+-/.test(line)) isNameless = line.endsWith(" (deleted)");
+    else if (isNameless && line.startsWith("Pss:")) kib += Number(/\d+/.exec(line));
+  }
+  return kib / 1024;
+}
+
+const fieldMiB = (status: string, name: string): number =>
+  Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1024;
 
 export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, "5");
 

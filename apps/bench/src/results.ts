@@ -1,3 +1,4 @@
+import type { Judged } from "./judge.js";
 import { median } from "./quantile.js";
 import type { Metric, Round } from "./work.js";
 
@@ -39,6 +40,7 @@ export interface Results {
   /** Upper bounds of the histograms' buckets, in ms. */
   readonly bucketsMs: readonly number[];
   readonly works: readonly WorkResults[];
+  readonly goals: readonly Judged[];
 }
 
 /** A peer's rounds as one result. */

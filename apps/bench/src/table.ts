@@ -1,4 +1,5 @@
 import type { PeerInfo, Result, WorkResults } from "./results.js";
+import { show } from "./show.js";
 import type { Metric } from "./work.js";
 
 const bars = "▏▎▍▌▋▊▉█";
@@ -39,16 +40,6 @@ function cells(result: Result, metrics: readonly Metric[], columns: readonly num
   const { toBest, rounds = [] } = result;
   const ratio = toBest === undefined ? "" : `${show(toBest)} ×`;
   return [...figures, ratio.padStart(13), ...(rounds.length === 1 ? ["(one round)"] : [])];
-}
-
-/** Three digits that count. */
-export function show(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toLocaleString("en-GB", {
-    minimumFractionDigits: Math.min(digits, 6),
-    maximumFractionDigits: Math.min(digits, 6),
-  });
 }
 
 /** How often each length was seen, one character for each bucket, on a logarithmic scale. */

@@ -1,4 +1,5 @@
 import type { Work } from "./work.js";
+import { codec } from "./works/codec.js";
 import { idle } from "./works/idle.js";
 import { memory } from "./works/memory.js";
 import { sessions } from "./works/sessions.js";
@@ -16,4 +17,5 @@ export const works: readonly Work[] = [
   idle,
   memory,
   timer,
+  codec,
 ];
