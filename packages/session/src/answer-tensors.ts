@@ -78,6 +78,11 @@ export class AnswerTensors {
     }
   }
 
+  /** The worker cannot read a segment that somebody has cut or removed: the next request has new ones. */
+  renewMemory(): void {
+    this.#memory?.trim({ all: true });
+  }
+
   get isReading(): boolean {
     return this.#reads.size > 0;
   }

@@ -96,11 +96,11 @@ async function abortAfter(ms: number, control: AbortController): Promise<void> {
   control.abort();
 }
 
-/** What the worker may say of a call that ended like that for its caller. */
+/** What the worker may say of a call that ended like that for its caller: see storm.py. Whatever began was cleaned up. */
 const possible: Record<End, readonly (number | undefined)[]> = {
-  answered: [1001],
-  left: [1001, 1010],
-  cancelled: [undefined, 1001, 1010],
+  answered: [1011],
+  left: [1011, 1010],
+  cancelled: [undefined, 0, 10, 1010, 1011],
   unsent: [undefined],
 };
 

@@ -50,6 +50,7 @@ export class Dispatcher {
         if (owesAnswer(pending)) onOutcome(pending, error as TrError);
       return;
     }
+    if (response.error?.code === "TR_SEGMENT_LOST") tensors.renewMemory();
     const found = books.find(response.id);
     const pending = found && owesAnswer(found) ? found : undefined;
     if (response.final && pending !== undefined) {

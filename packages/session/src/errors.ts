@@ -23,6 +23,7 @@ export function responseError(response: Response, command: string): TrError {
     case "TR_INVALID_ARGUMENT":
     case "TR_NEEDS_LEVEL_2":
     case "TR_PROTOCOL":
+    case "TR_SEGMENT_LOST":
     case "TR_WORKSPACE_FULL":
       return new TrError(error.code, named);
   }

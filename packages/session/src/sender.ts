@@ -1,4 +1,4 @@
-import type { TrError } from "@tr/protocol/errors";
+import { TrError } from "@tr/protocol/errors";
 import type { MemoryField } from "@tr/shared-memory";
 import type { AnswerTensors } from "./answer-tensors.js";
 import type { ArgumentTensors } from "./argument-tensors.js";
@@ -14,7 +14,7 @@ export interface SenderOptions {
   readonly onUnsent: (pending: PendingRequest, error: unknown) => void;
   /** Whatever became of it: another may go. */
   readonly onIdle: () => void;
-  /** Something else stands in the place of a file of ours. */
+  /** Something else stands in the place of what is ours. */
   readonly onBroken: (error: TrError) => void;
 }
 
@@ -45,6 +45,8 @@ export class Sender {
     this.#stop = stop;
     this.#sending = this.#write(pending, stop.signal)
       .catch((error) => {
+        // The control block has gone: nothing can be sent any more.
+        if (TrError.is(error, "TR_SEGMENT_LOST")) this.#options.onBroken(error);
         this.#options.onUnsent(pending, error);
         this.#takeArgumentsBack(pending);
       })

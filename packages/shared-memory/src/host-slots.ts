@@ -1,5 +1,6 @@
-import type { HostBlock } from "./host-block.js";
+import { type HostBlock, maxSlotMessage } from "./host-block.js";
 import { hostWords, sleepsFor, spilled, workerWords } from "./layout.js";
+import { malformed } from "./memory-errors.js";
 import { takeSpill, writeSpill } from "./spill.js";
 import { type Spinning, spinner } from "./spinner.js";
 
@@ -104,20 +105,29 @@ export class HostSlots {
     return isOurs;
   }
 
-  /** The response that has come, as a view that is valid until the next call of a method. */
+  /**
+   * The response that has come, as a view that is valid until the next call of a method.
+   *
+   * @throws TrError `TR_PROTOCOL`, `TR_SEGMENT_LOST`
+   */
   takeResponse(): Uint8Array | undefined {
     const block = this.#block;
+    // Whatever the worker writes: before it was shown that, no other counts, and the event loop has its turn.
+    if (!this.#isTakenShown) return undefined;
     if (!this.#hasResponse()) {
-      if (!this.#isTakenShown) return undefined; // the worker cannot have sent another
       block.refresh();
       if (!this.#hasResponse()) return undefined;
     }
+    const number = block.workerWord(workerWords.responseNumber);
+    const next = (this.#responseTaken + 1) >>> 0;
     try {
+      if (number !== next) throw malformed("the control block", `response ${next}`, number);
       const length = block.responseLength();
-      if (length < spilled) return block.readResponse(length);
+      if (length <= maxSlotMessage) return block.readResponse(length);
+      if (length < spilled) throw malformed("the response slot", `${maxSlotMessage} bytes`, length);
       return takeSpill(this.#options.directory, "response.spill", length - spilled);
     } finally {
-      this.#responseTaken = block.workerWord(workerWords.responseNumber);
+      this.#responseTaken = number;
       block.setHostWord(hostWords.responseTaken, this.#responseTaken);
       this.#isTakenShown = false;
       this.#isNewToWorker = true;

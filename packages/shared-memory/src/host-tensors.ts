@@ -9,6 +9,7 @@ import {
 } from "@tr/tsr-codec";
 import type { HostBlock } from "./host-block.js";
 import { lendBuffer, releaseBuffer } from "./lent-buffers.js";
+import { malformed } from "./memory-errors.js";
 import {
   aligned,
   alignment,
@@ -228,7 +229,8 @@ export class HostTensors {
     const [owner] = entry;
     const [, offset] = tensor;
     const bytes = bytesOf(tensor);
-    if (owner === "host" || owner === "allocated") {
+    if (owner === "host") throw malformed("the field memory", "no segment of the host's", entry);
+    if (owner === "allocated") {
       const place = this.#pool.find(entry);
       const buffer = place?.isAllocated && this.#viewOfAllocated(place, 0);
       if (buffer && offset + bytes <= buffer.byteLength) return { buffer, offset };

@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { TrError } from "@tr/protocol/errors";
 import { segmentLost, writeError } from "./memory-errors.js";
 import { memoryFileToText, nameMemoryFile, openMemoryFile } from "./memory-file-name.js";
 import type { Mapping, Native } from "./native.js";
@@ -43,9 +44,14 @@ export class MappedSegment implements Segment {
   /** @throws TrError `TR_SEGMENT_LOST` when it is not there, or could be cut under us. */
   static open(native: Native, where: string, size: number): MappedSegment {
     const fd = openMemoryFile(where, size);
-    if (native.isSealed(fd)) return new MappedSegment(native, fd, size, where);
-    closeSync(fd);
-    throw segmentLost(`a memory file of the worker (${where})`, size, "one that is not sealed");
+    const name = `a memory file of the worker (${where})`;
+    try {
+      if (!native.isSealed(fd)) throw segmentLost(name, size, "one that is not sealed");
+      return new MappedSegment(native, fd, size, where);
+    } catch (cause) {
+      closeSync(fd);
+      throw TrError.is(cause) ? cause : segmentLost(name, size, (cause as Error).message);
+    }
   }
 
   write(bytes: Uint8Array, offset: number): void | Promise<void> {
@@ -98,9 +104,14 @@ export class MappedSegment implements Segment {
   }
 
   async #copyInTurns(source: Uint8Array, target: Uint8Array): Promise<void> {
-    for (let at = 0; at < source.length; at += maxSyncBytes) {
-      if (at > 0) await nextTurn();
-      target.set(source.subarray(at, at + maxSyncBytes), at);
+    this.#views++; // whatever the worker says meanwhile, it stays mapped
+    try {
+      for (let at = 0; at < source.length; at += maxSyncBytes) {
+        if (at > 0) await nextTurn();
+        target.set(source.subarray(at, at + maxSyncBytes), at);
+      }
+    } finally {
+      this.release();
     }
   }
 }

@@ -12,6 +12,11 @@ export function segmentLost(
   );
 }
 
+/** What the other side wrote makes no sense. @param what for example "the control block" */
+export function malformed(what: string, expected: string, found: unknown): TrError {
+  return new TrError("TR_PROTOCOL", `${what}: expected ${expected}, found ${String(found)}`);
+}
+
 const fullCodes = ["ENOSPC", "EDQUOT", "EFBIG"];
 
 /** What a write into the session directory threw. */

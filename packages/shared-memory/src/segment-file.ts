@@ -30,6 +30,9 @@ export class SegmentFile implements Segment {
   readonly where = "";
   readonly #fd: number;
   readonly #path: string;
+  /** Of the thread pool, which would go on with whatever file gets the descriptor's number next. */
+  #underWay = 0;
+  #isClosed = false;
 
   private constructor(fd: number, path: string, size: number) {
     this.#fd = fd;
@@ -77,6 +80,7 @@ export class SegmentFile implements Segment {
   }
 
   async #writeLater(bytes: Uint8Array, offset: number): Promise<void> {
+    this.#underWay++;
     try {
       for (let at = 0; at < bytes.length; ) {
         const length = Math.min(maxChunk, bytes.length - at);
@@ -84,14 +88,17 @@ export class SegmentFile implements Segment {
       }
     } catch (cause) {
       throw writeError(cause, bytes.length, this.#path);
+    } finally {
+      this.#underWay--;
+      if (this.#isClosed) this.#close();
     }
   }
 
   /** A copy. @throws TrError `TR_SEGMENT_LOST` when the file has become shorter. */
   read(offset: number, length: number): ArrayBuffer | Promise<ArrayBuffer> {
+    if (length > maxSyncBytes) return this.#readLater(this.#allocate(offset, length), offset);
     // Not `new Uint8Array`, which zeroes what is overwritten at once.
     const bytes = Buffer.allocUnsafeSlow(length);
-    if (length > maxSyncBytes) return this.#readLater(bytes, offset);
     for (let at = 0; at < length; ) {
       const found = readSync(this.#fd, bytes, at, length - at, offset + at);
       if (found === 0) throw segmentLost(this.#path, offset + length, offset + at);
@@ -100,14 +107,31 @@ export class SegmentFile implements Segment {
     return bytes.buffer as ArrayBuffer;
   }
 
-  async #readLater(bytes: Buffer, offset: number): Promise<ArrayBuffer> {
-    for (let at = 0; at < bytes.length; ) {
-      const length = Math.min(maxChunk, bytes.length - at);
-      const { bytesRead } = await readAsync(this.#fd, bytes, at, length, offset + at);
-      if (bytesRead === 0) throw segmentLost(this.#path, offset + bytes.length, offset + at);
-      at += bytesRead;
+  /** Only for what is there; a file with holes may still claim more than this process can have. */
+  #allocate(offset: number, length: number): Buffer {
+    const { size } = fstatSync(this.#fd);
+    if (size < offset + length) throw segmentLost(this.#path, offset + length, size);
+    try {
+      return Buffer.allocUnsafeSlow(length);
+    } catch (cause) {
+      throw segmentLost(this.#path, length, `no memory for a copy (${(cause as Error).message})`);
     }
-    return bytes.buffer as ArrayBuffer;
+  }
+
+  async #readLater(bytes: Buffer, offset: number): Promise<ArrayBuffer> {
+    this.#underWay++;
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const length = Math.min(maxChunk, bytes.length - at);
+        const { bytesRead } = await readAsync(this.#fd, bytes, at, length, offset + at);
+        if (bytesRead === 0) throw segmentLost(this.#path, offset + bytes.length, offset + at);
+        at += bytesRead;
+      }
+      return bytes.buffer as ArrayBuffer;
+    } finally {
+      this.#underWay--;
+      if (this.#isClosed) this.#close();
+    }
   }
 
   view(): undefined {
@@ -117,7 +141,13 @@ export class SegmentFile implements Segment {
   release(): void {}
 
   close(): void {
-    closeSync(this.#fd);
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#underWay === 0) closeSync(this.#fd);
   }
 
   /** Its space is free again when the other side has closed it too. */

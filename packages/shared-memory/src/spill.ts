@@ -1,13 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { segmentLost, writeError } from "./memory-errors.js";
+import { malformed, segmentLost, writeError } from "./memory-errors.js";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = constants;
 
 /** Writes a message that is longer than its slot. @throws TrError `TR_WORKSPACE_FULL`, and nothing is left. */
 export function writeSpill(directory: string, name: string, bytes: Uint8Array): void {
   const path = join(directory, name);
-  rmSync(path, { force: true }); // of a message that was taken back
+  rmSync(path, { force: true, recursive: true }); // of a message that was taken back, or planted
   const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
@@ -19,7 +19,10 @@ export function writeSpill(directory: string, name: string, bytes: Uint8Array): 
   }
 }
 
-/** Reads and removes it. @throws TrError `TR_SEGMENT_LOST` when it is not there as it was written. */
+/** A JavaScript string holds no more: a larger message could not be read. */
+const maxSpillBytes = 2 ** 29 - 24;
+
+/** Reads and removes it. @throws TrError `TR_SEGMENT_LOST` when it is not there as it was written; `TR_PROTOCOL`. */
 export function takeSpill(directory: string, name: string, length: number): Uint8Array {
   const path = join(directory, name);
   let fd: number;
@@ -29,8 +32,12 @@ export function takeSpill(directory: string, name: string, length: number): Uint
     throw segmentLost(name, length, (cause as Error).message);
   }
   try {
-    const { size } = fstatSync(fd);
-    if (size !== length) throw segmentLost(name, length, size);
+    const status = fstatSync(fd);
+    if (!status.isFile() || status.nlink !== 1) {
+      throw malformed(name, "a plain file of its own", "something else");
+    }
+    if (status.size !== length) throw segmentLost(name, length, status.size);
+    if (length > maxSpillBytes) throw malformed(name, `at most ${maxSpillBytes} bytes`, length);
     const bytes = new Uint8Array(length);
     let at = 0;
     while (at < length) {
@@ -41,6 +48,6 @@ export function takeSpill(directory: string, name: string, length: number): Uint
     return bytes;
   } finally {
     closeSync(fd);
-    rmSync(path, { force: true });
+    rmSync(path, { force: true, recursive: true }); // it may be anything
   }
 }

@@ -1,7 +1,7 @@
 import type { HostBlock } from "./host-block.js";
 import { hostWords, workerWords } from "./layout.js";
 import { MappedSegment } from "./mapped-segment.js";
-import { segmentLost } from "./memory-errors.js";
+import { malformed, segmentLost } from "./memory-errors.js";
 import type { SegmentEntry } from "./memory-field.js";
 import type { Native } from "./native.js";
 import type { Segment } from "./segment.js";
@@ -27,10 +27,14 @@ export class WorkerSegments {
     this.#native = native;
   }
 
-  /** @throws TrError `TR_SEGMENT_LOST` */
+  /** @throws TrError `TR_PROTOCOL`, `TR_SEGMENT_LOST` */
   open([, place, generation, , size, where]: SegmentEntry): Segment {
     const known = this.#opened.get(place);
-    if (known?.generation === generation) return known.segment;
+    if (known?.generation === generation) {
+      // Where tensors lie in it was checked against the size that was said.
+      if (known.segment.size === size && known.segment.where === where) return known.segment;
+      throw malformed(`segment ${place}`, `${known.segment.size} bytes as before`, size);
+    }
     this.#forget(place);
     const segment = this.#open(segmentName("worker", place, generation), size, where);
     this.#opened.set(place, { generation, segment });

@@ -7,80 +7,107 @@ import numpy as np
 from tech_renaissance import command, serve
 
 marks = {}
+"""What each call noted, by its number: 1000 at its beginning, 1 at its end in order, 10 in its clean-up.
 
-
-class Mark:
-    """Notes that a call has begun, and whether it came to its end."""
-
-    def __init__(self, number):
-        self.number = number
-        marks[number] = marks.get(number, 0) + 1000
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        marks[self.number] += 1 if kind is None else 10
+Lists, and no context manager of Python's: a cancel can be raised between its making and its
+``__enter__``, and at the first step of its ``__exit__``.
+"""
 
 
 @command
 def plain(number, seconds):
-    with Mark(number):
+    mark = marks.setdefault(number, [])
+    try:
+        mark.append(1000)
         time.sleep(seconds)
+        mark.append(1)
         return number
+    finally:
+        mark.append(10)
 
 
 @command
 def busy(number, seconds):
-    with Mark(number):
+    mark = marks.setdefault(number, [])
+    try:
+        mark.append(1000)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             pass
+        mark.append(1)
         return number
+    finally:
+        mark.append(10)
 
 
 @command
 async def coroutine(number, seconds):
-    with Mark(number):
+    mark = marks.setdefault(number, [])
+    try:
+        mark.append(1000)
         await asyncio.sleep(seconds)
+        mark.append(1)
         return number
+    finally:
+        mark.append(10)
 
 
 @command
 def square(number, seconds, x: np.ndarray):
-    with Mark(number):
+    mark = marks.setdefault(number, [])
+    try:
+        mark.append(1000)
         time.sleep(seconds)
-        return {"number": number, "x": np.square(x)}
+        result = {"number": number, "x": np.square(x)}
+        mark.append(1)
+        return result
+    finally:
+        mark.append(10)
 
 
 @command
 def items(number, seconds, count):
-    with Mark(number):
+    mark = marks.setdefault(number, [])
+    try:
+        mark.append(1000)
         for i in range(count):
             time.sleep(seconds / count)
             yield [number, i]
+        mark.append(1)
+    finally:
+        mark.append(10)
 
 
 @command
 async def items_async(number, seconds, count):
-    with Mark(number):
+    mark = marks.setdefault(number, [])
+    try:
+        mark.append(1000)
         for i in range(count):
             await asyncio.sleep(seconds / count)
             yield [number, i]
+        mark.append(1)
+    finally:
+        mark.append(10)
 
 
 @command
 def arrays(number, seconds, count):
-    with Mark(number):
+    mark = marks.setdefault(number, [])
+    try:
+        mark.append(1000)
         for i in range(count):
             time.sleep(seconds / count)
             yield [number, i, np.full(1000, number, np.float32)]
+        mark.append(1)
+    finally:
+        mark.append(10)
 
 
 @command
 def ends():
-    """Per number: 1000 for each beginning, 1 for an end in order, 10 for another."""
-    return {str(number): mark for number, mark in marks.items()}
+    """Per number the sum of what its calls noted."""
+    return {str(number): sum(mark) for number, mark in marks.items()}
 
 
 if __name__ == "__main__":

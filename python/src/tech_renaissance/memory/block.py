@@ -102,16 +102,27 @@ def open_block(path: str) -> Block:
 
 
 def open_memory_file(pid: int, number: int, inode: int, size: int) -> int | None:
-    """Opens another process's memory file; None when we may not, or it is another file by now."""
+    """Opens another process's memory file; None when we may not, or it is another by now."""
     try:
         descriptor = os.open(f"/proc/{pid}/fd/{number}", os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:  # another pid namespace, or a /proc that hides it
         return None
     status = os.fstat(descriptor)
-    if status.st_ino == inode and status.st_size == size and stat.S_ISREG(status.st_mode):
+    is_it = status.st_ino == inode and status.st_size == size and stat.S_ISREG(status.st_mode)
+    if is_it and _is_sealed(descriptor):
         return descriptor
     os.close(descriptor)
     return None
+
+
+def _is_sealed(descriptor: int) -> bool:
+    """Whether it can never be cut: a page that is not there any more would end the process."""
+    import fcntl
+
+    try:
+        return bool(fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SHRINK)
+    except OSError:  # no memory file
+        return False
 
 
 def _await_offer(descriptor: int) -> list[int]:

@@ -39,6 +39,10 @@ class HostSegments:
             self._forget(segment.place)
             path = os.path.join(self._folder, f"host-{segment.place}-{segment.generation}.segment")
             place = self._places[segment.place] = _Place(self._block.worker, segment, path)
+        elif segment.size != place.size:
+            # Where tensors lie in it was checked against the size that was said.
+            message = f"segment {segment.place}: expected {place.size} bytes as before"
+            raise TrError("TR_PROTOCOL", f"{message}, found {segment.size}")
         place.owner, place.lend = segment.owner, segment.lend
         if segment.owner == "allocated":
             self.has_allocated = True

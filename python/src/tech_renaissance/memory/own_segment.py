@@ -89,6 +89,10 @@ class OwnSegment:
         self.users.add(buffer)
         return buffer
 
+    def is_removed(self) -> bool:
+        """Whether somebody else has taken its name away: the host could not open it."""
+        return self._path is not None and os.fstat(self._descriptor).st_nlink == 0
+
     def next_lend(self, owner: str) -> Segment:
         """Lends it to the host, which may have it already."""
         self.lend = (self.lend + 1) & 0xFFFF_FFFF

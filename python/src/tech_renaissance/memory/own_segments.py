@@ -42,7 +42,11 @@ class OwnSegments:
 
     def take(self, nbytes: int) -> OwnSegment | None:
         """A segment that nobody uses; None when all places are in use. Raises TR_WORKSPACE_FULL."""
-        segment = self._find(nbytes) or self._make(nbytes)
+        segment = self._find(nbytes)
+        if segment is not None and segment.is_removed():
+            self._clear(segment)
+            segment = None
+        segment = segment or self._make(nbytes)
         if segment is not None:
             segment.last_used = time.monotonic()
             self._last = segment

@@ -69,7 +69,8 @@ class WorkerSlots:
             self._taken_at = time.perf_counter()
             length = block.request_length()
             is_spilled = length >= SPILLED
-            content = b"" if is_spilled else block.read_request(min(length, _MAX_SLOT_MESSAGE))
+            fits = length <= _MAX_SLOT_MESSAGE
+            content = block.read_request(length) if fits else b""
             self._taken = number
             block.worker[REQUEST_TAKEN] = number
             block.flush()
@@ -80,6 +81,8 @@ class WorkerSlots:
                 block.refresh()
                 if block.host[HOST_SLEEPS] & FOR_FREE_SLOT:
                     self._ring()
+                if not fits and not is_spilled:
+                    raise _too_long(length)
                 return self._take_spill(length - SPILLED) if is_spilled else content
             number = block.host[REQUEST_NUMBER]
         return None
@@ -98,7 +101,7 @@ class WorkerSlots:
         length = len(content)
         if length > _MAX_SLOT_MESSAGE:
             self._folder.write("response.spill", content)
-            length += SPILLED
+            length = min(length, SPILLED - 1) + SPILLED  # a host refuses far shorter ones
             content = b""
         block.put_response(length, content)
         self._active_at = time.perf_counter()
@@ -177,3 +180,8 @@ class WorkerSlots:
                 "something outside of the session has cut or removed it.",
             )
         return content
+
+
+def _too_long(length: int) -> TrError:
+    message = f"the request slot: expected at most {_MAX_SLOT_MESSAGE} bytes, found {length}"
+    return TrError("TR_PROTOCOL", message)
