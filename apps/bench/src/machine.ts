@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { findPython } from "@tr/worker-py";
 import { workerScript } from "./place.js";
 
@@ -38,6 +38,7 @@ export function lookAtMachine(): Machine {
     node: process.versions.node,
     python: version,
     numpy,
+    loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10, // 0 on Windows, which knows none
   };
   return { python, tag, facts };
 }

@@ -30,6 +30,11 @@ async function bench({ works, kinds, rounds, quick, json, svg }: Options): Promi
   console.log(
     `Medians over ${rounds} round${rounds === 1 ? "" : "s"} in which the peers take turns. Times are this machine's at this hour: only ratios count.`,
   );
+  if (Number(machine.facts.loadBefore) > 0.5) {
+    console.log(
+      "This machine is busy with something else: what takes turns on its cores is hit harder than what does not.",
+    );
+  }
   const lanes = new Lanes(quick);
   const done: WorkResults[] = [];
   for (const work of works) {

@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { kinds } from "./kinds.js";
 import type { AnyKind } from "./peer.js";
 import type { Work } from "./work.js";
-import { works } from "./works.js";
+import { breakdowns } from "./works/breakdown.js";
+import { usualWorks, works } from "./works.js";
 
 export interface Options {
   readonly works: readonly Work[];
@@ -21,6 +22,7 @@ export const usage = `Times @tr/session beside other ways to reach Python.
   --peers PEERS    of ${names(kinds)}
   --rounds N       how often every peer has its turn (default 5, with --quick 2)
   --quick          smaller samples: under a minute, after the first installation of the peers
+  --breakdown      also where the time of a session's call goes (Linux)
   --json FILE      every figure of every round
   --svg FILE       a chart
 `;
@@ -34,6 +36,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       peers: { type: "string", multiple: true },
       rounds: { type: "string" },
       quick: { type: "boolean", default: false },
+      breakdown: { type: "boolean", default: false },
       json: { type: "string" },
       svg: { type: "string" },
       help: { type: "boolean", default: false },
@@ -45,13 +48,20 @@ export function readOptions(args: readonly string[]): Options | undefined {
     throw new RangeError(`--rounds: expected a whole number ≥ 1, found ${values.rounds}`);
   }
   return {
-    works: choose("--only", works, values.only),
+    works: worksOf(values.only, values.breakdown),
     kinds: choose("--peers", kinds, values.peers),
     rounds,
     quick: values.quick,
     json: values.json,
     svg: values.svg,
   };
+}
+
+function worksOf(only: readonly string[] | undefined, breakdown: boolean): readonly Work[] {
+  const chosen = only === undefined ? usualWorks : choose("--only", works, only);
+  return breakdown
+    ? [...chosen.filter((work) => !breakdowns.includes(work)), ...breakdowns]
+    : chosen;
 }
 
 function choose<T extends { name: string }>(

@@ -12,8 +12,22 @@ export interface Peer {
   input?(floats: number): Float32Array;
   /** An answer, looked at, is of no more use. The clock runs for it. */
   release?(squared: Float32Array): void;
+  /** A call of `echo` or `square` that says when it was where. */
+  stamped?<T extends string | Float32Array>(content: T): Promise<Stamped<T>>;
   /** Where its files are, if they are memory that no process is charged for. */
   readonly directory?: string | undefined;
+}
+
+/** Moments of one call, in ns of the system's monotonic clock, which both processes read. */
+export interface Stamped<T> {
+  readonly startNs: number;
+  /** `call` has returned its promise. */
+  readonly calledNs: number;
+  /** The Python function has begun. */
+  readonly enteredNs: number;
+  readonly leftNs: number;
+  readonly endNs: number;
+  readonly answer: T;
 }
 
 /** What nothing that sends arrays can undercut: it squares or copies in one process and times itself. */

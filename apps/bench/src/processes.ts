@@ -32,6 +32,35 @@ export function cpuSeconds(pid: number): number {
   return nanoseconds / 1e9;
 }
 
+/** What Linux has counted for a process since its start, all threads. */
+export interface Counters {
+  readonly cpuUs: number;
+  /** How often it gave the processor away because it had to wait. */
+  readonly waits: number;
+  /** Pages that were not there when they were touched, and took no disk to get. */
+  readonly faults: number;
+  /** System calls that read or write: files, pipes, sockets. Others are not counted. */
+  readonly transfers: number;
+}
+
+export function countersOf(pid: number): Counters {
+  const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8");
+  const number = (text: string, name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1]);
+  const stat = read("stat");
+  const io = read("io");
+  let waits = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    waits += number(read(`task/${thread}/status`), "voluntary_ctxt_switches");
+  }
+  return {
+    cpuUs: cpuSeconds(pid) * 1e6,
+    waits,
+    faults: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[7]),
+    transfers: number(io, "syscr") + number(io, "syscw"),
+  };
+}
+
 /** Resident memory now, and its peak since `forgetPeak`, in MiB. */
 export function memoryMiB(pid: number): { now: number; peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");

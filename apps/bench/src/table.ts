@@ -19,7 +19,7 @@ export function tableOf(
     [
       "".padEnd(width),
       ...heads.map((head, at) => head.padStart(columns[at] ?? 0)),
-      " of best peer",
+      ...(results.some(({ toBest }) => toBest !== undefined) ? [" of best peer"] : []),
     ].join("  "),
   ];
   const notes: string[] = [];
@@ -39,7 +39,11 @@ function cells(result: Result, metrics: readonly Metric[], columns: readonly num
   );
   const { toBest, rounds = [] } = result;
   const ratio = toBest === undefined ? "" : `${show(toBest)} ×`;
-  return [...figures, ratio.padStart(13), ...(rounds.length === 1 ? ["(one round)"] : [])];
+  return [
+    ...figures,
+    ...(ratio === "" ? [] : [ratio.padStart(13)]),
+    ...(rounds.length === 1 ? ["(one round)"] : []),
+  ];
 }
 
 /** How often each length was seen, one character for each bucket, on a logarithmic scale. */

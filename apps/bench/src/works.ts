@@ -1,4 +1,5 @@
 import type { Work } from "./work.js";
+import { breakdowns } from "./works/breakdown.js";
 import { codec } from "./works/codec.js";
 import { idle } from "./works/idle.js";
 import { memory } from "./works/memory.js";
@@ -8,7 +9,8 @@ import { start } from "./works/start.js";
 import { text } from "./works/text.js";
 import { timer } from "./works/timer.js";
 
-export const works: readonly Work[] = [
+/** What a run does unless told otherwise. */
+export const usualWorks: readonly Work[] = [
   text,
   ...squares,
   sequence,
@@ -19,3 +21,5 @@ export const works: readonly Work[] = [
   timer,
   codec,
 ];
+
+export const works: readonly Work[] = [...usualWorks, ...breakdowns];

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 
 from tech_renaissance import command, serve
@@ -11,6 +13,20 @@ def echo(text: str) -> str:
 @command
 def square(values: np.ndarray) -> np.ndarray:
     return np.square(values)
+
+
+# The same again, saying when they began and ended: for --breakdown.
+@command
+def stamped_echo(text: str) -> list:
+    entered = time.monotonic_ns()
+    return [entered, time.monotonic_ns(), text]
+
+
+@command
+def stamped_square(values: np.ndarray) -> list:
+    entered = time.monotonic_ns()
+    squared = np.square(values)
+    return [entered, time.monotonic_ns(), squared]
 
 
 serve()

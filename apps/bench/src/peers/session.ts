@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PythonSession, type SessionInfo, type SessionOptions } from "@tr/session";
 import { tensor } from "@tr/tsr-codec";
-import type { PeerKind } from "../peer.js";
+import type { PeerKind, Stamped } from "../peer.js";
 import { workerScript } from "../place.js";
 import { withoutKoffi } from "../without-koffi.js";
 
@@ -56,6 +56,27 @@ export async function startAs(
   );
 }
 
+const nowNs = (): number => Number(process.hrtime.bigint());
+
+/** The same calls as `echo` and `square`, of functions that say when they began and ended. */
+async function stamped<T extends string | Float32Array>(
+  session: PythonSession,
+  content: T,
+): Promise<Stamped<T>> {
+  const isText = typeof content === "string";
+  const argument = isText ? content : tensor(content, [content.length]);
+  const startNs = nowNs();
+  const call = session.call<[number, number, string | { data: Float32Array }]>(
+    isText ? "stamped_echo" : "stamped_square",
+    [argument],
+  );
+  const calledNs = nowNs();
+  const [enteredNs, leftNs, result] = await call;
+  const endNs = nowNs();
+  const answer = (typeof result === "string" ? result : result.data) as T;
+  return { startNs, calledNs, enteredNs, leftNs, endNs, answer };
+}
+
 export const sessionKinds: readonly PeerKind[] = rows.map(
   ({ name, title, options, transport, hidesKoffi, unavailable }) => ({
     name,
@@ -73,6 +94,7 @@ export const sessionKinds: readonly PeerKind[] = rows.map(
           const { data } = await session.calculate("square", tensor(values, [values.length]));
           return data as Float32Array;
         },
+        stamped: (content) => stamped(session, content),
         stop: () => session.close(),
         get directory() {
           const { info } = session;
