@@ -1,4 +1,5 @@
 export { type Connection, HostCarrier, type HostCarrierOptions } from "./host-carrier.js";
 export type { HostSlots } from "./host-slots.js";
-export type { HostTensors, TaggedTensor } from "./host-tensors.js";
+export type { HostTensors } from "./host-tensors.js";
 export type { MemoryField } from "./memory-field.js";
+export type { TaggedTensor } from "./outgoing-tensors.js";

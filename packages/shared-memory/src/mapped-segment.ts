@@ -1,6 +1,7 @@
-import { closeSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { TrError } from "@tr/protocol/errors";
+import { checkAvailable } from "./available-memory.js";
 import { segmentLost, writeError } from "./memory-errors.js";
 import { memoryFileToText, nameMemoryFile, openMemoryFile } from "./memory-file-name.js";
 import type { Mapping, Native } from "./native.js";
@@ -16,7 +17,8 @@ export class MappedSegment implements Segment {
   readonly #native: Native;
   readonly #fd: number;
   readonly #mapping: Mapping;
-  readonly #buffer: ArrayBuffer;
+  /** For copies; V8 counts each buffer as memory of its own, so there is none where nothing is copied. */
+  #buffer: ArrayBuffer | undefined;
   #isClosed = false;
   #views = 0;
 
@@ -26,13 +28,13 @@ export class MappedSegment implements Segment {
     this.size = size;
     this.where = where;
     this.#mapping = native.map(fd, size);
-    this.#buffer = native.view(this.#mapping, 0, size);
   }
 
   /** @throws TrError `TR_WORKSPACE_FULL` */
   static create(native: Native, size: number): MappedSegment {
     let fd: number | undefined;
     try {
+      checkAvailable(size);
       fd = native.createMemoryFile(size);
       return new MappedSegment(native, fd, size, memoryFileToText(nameMemoryFile(fd)));
     } catch (cause) {
@@ -46,7 +48,9 @@ export class MappedSegment implements Segment {
     const fd = openMemoryFile(where, size);
     const name = `a memory file of the worker (${where})`;
     try {
-      if (!native.isSealed(fd)) throw segmentLost(name, size, "one that is not sealed");
+      // Its size once more: what is sealed now may have been cut since it was opened.
+      const found = native.isSealed(fd) ? fstatSync(fd).size : "one that is not sealed";
+      if (found !== size) throw segmentLost(name, size, found);
       return new MappedSegment(native, fd, size, where);
     } catch (cause) {
       closeSync(fd);
@@ -95,11 +99,12 @@ export class MappedSegment implements Segment {
   /** Never under a view: that would end the process when it is used. */
   #unmap(): void {
     if (this.#views > 0) return;
-    this.#buffer.transfer(0);
+    this.#buffer?.transfer(0);
     this.#native.unmap(this.#mapping);
   }
 
   #bytes(offset: number, length: number): Uint8Array {
+    this.#buffer ??= this.#native.view(this.#mapping, 0, this.size);
     return new Uint8Array(this.#buffer, offset, length);
   }
 

@@ -17,7 +17,7 @@ export function malformed(what: string, expected: string, found: unknown): TrErr
   return new TrError("TR_PROTOCOL", `${what}: expected ${expected}, found ${String(found)}`);
 }
 
-const fullCodes = ["ENOSPC", "EDQUOT", "EFBIG"];
+const fullCodes = ["ENOSPC", "EDQUOT", "EFBIG", "ENOMEM"];
 
 /** What a write into the session directory threw. */
 export function writeError(cause: unknown, bytes: number, directory: string): unknown {

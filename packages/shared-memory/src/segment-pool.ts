@@ -15,12 +15,21 @@ export interface Place {
   /** The number of the last lend. */
   lend: number;
   isLent: boolean;
+  /** Numbers of lends that never came about, while later ones still may. */
+  readonly unsent: Set<number>;
   /** A tensor of the user lives in it. */
   isAllocated: boolean;
+  /** The first lend of that tensor, or of the last one that lived here; `undefined`: none did since the last other use. */
+  allocatedFrom: number | undefined;
   /** The user's, in which it lives. */
   buffer?: WeakRef<ArrayBuffer> | undefined;
   lastUsed: number;
 }
+
+/** Places that tensors of the user leave to the arguments that are copied. */
+const reservedPlaces = 4;
+/** As many tensors can be allocated at a time. */
+export const maxAllocated = maxSegments - reservedPlaces;
 
 /** A segment that nobody has used for so many milliseconds is removed. */
 const maxIdleMs = 5000;
@@ -47,20 +56,31 @@ export class SegmentPool {
    */
   lend(bytes: number): Place | undefined {
     const place = this.#find(bytes) ?? this.#make(bytes);
-    if (place !== undefined) this.lendAgain(place);
+    if (place === undefined) return undefined;
+    place.allocatedFrom = undefined;
+    this.lendAgain(place);
     return place;
   }
 
-  /** The same for the tensor of a user, which stays the user's until `isAllocated` is set to false. */
+  /**
+   * The same for the tensor of a user, which stays the user's until `isAllocated` is set to false;
+   * `undefined` also where {@link maxAllocated} are.
+   */
   allocate(bytes: number): Place | undefined {
+    if (this.#places.filter(({ isAllocated }) => isAllocated).length >= maxAllocated) {
+      return undefined;
+    }
     const place = this.#find(bytes) ?? this.#make(bytes);
-    if (place !== undefined) place.isAllocated = true;
+    if (place === undefined) return undefined;
+    place.isAllocated = true;
+    place.allocatedFrom = following(place.lend);
+    place.lastUsed = performance.now();
     return place;
   }
 
   /** Lends a place that the worker may have already. */
   lendAgain(place: Place): void {
-    place.lend = (place.lend + 1) >>> 0;
+    place.lend = following(place.lend);
     place.isLent = true;
     place.lastUsed = performance.now();
   }
@@ -70,19 +90,20 @@ export class SegmentPool {
     return [owner, index, generation, lend, segment?.size ?? 0, segment?.where ?? ""];
   }
 
-  /** The worker never got it. */
-  reclaim(entry: SegmentEntry): void {
-    const place = this.#places[entry[1]];
-    if (place?.lend !== entry[3]) return;
-    // The lend before may still be out, and its number is what the worker will return.
-    if (place.isAllocated) place.lend = (place.lend - 1) >>> 0;
-    else place.isLent = false;
+  /** The worker never got it. The lend before may still be out, and its number is what the worker will return. */
+  reclaim([, index, generation, lend]: SegmentEntry): void {
+    const place = this.#places[index];
+    if (place?.generation !== generation) return;
+    place.unsent.add(lend);
+    while (place.unsent.delete(place.lend)) place.lend = (place.lend - 1) >>> 0;
   }
 
-  /** One of ours that the worker names; `undefined` when it is not there any more. */
-  find([, index, generation]: SegmentEntry): Place | undefined {
+  /** The place of an allocated tensor that the worker names; `undefined` when it is not there any more. */
+  find([, index, generation, lend]: SegmentEntry): Place | undefined {
     const place = this.#places[index];
-    return place?.segment !== undefined && place.generation === generation ? place : undefined;
+    if (place?.segment === undefined || place.generation !== generation) return undefined;
+    const { allocatedFrom } = place;
+    return allocatedFrom !== undefined && isSince(lend, allocatedFrom) ? place : undefined;
   }
 
   /** Removes what has not been used for a while; with `all`, everything that is not lent. */
@@ -150,7 +171,9 @@ export class SegmentPool {
         segment: undefined,
         lend: 0,
         isLent: false,
+        unsent: new Set(),
         isAllocated: false,
+        allocatedFrom: undefined,
         lastUsed: 0,
       };
       this.#places.push(place);
@@ -165,16 +188,23 @@ export class SegmentPool {
   #clear(place: Place): void {
     place.segment?.remove();
     place.segment = undefined;
+    place.allocatedFrom = undefined;
     this.#block.setHostWord(hostWords.generation + place.index, 0);
   }
 
   #isFree(place: Place): boolean {
     if (place.isLent && this.#block.workerWord(workerWords.returned + place.index) === place.lend) {
       place.isLent = false;
+      place.unsent.clear();
     }
     return !place.isLent && !place.isAllocated;
   }
 }
+
+/** The numbers of lends wrap at 2^32. */
+const following = (lend: number): number => (lend + 1) >>> 0;
+
+export const isSince = (lend: number, first: number): boolean => ((lend - first) | 0) >= 0;
 
 export function segmentName(owner: "host" | "worker", place: number, generation: number): string {
   return `${owner}-${place}-${generation}.segment`;

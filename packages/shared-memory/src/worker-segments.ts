@@ -6,20 +6,40 @@ import type { SegmentEntry } from "./memory-field.js";
 import type { Native } from "./native.js";
 import type { Segment } from "./segment.js";
 import { SegmentFile } from "./segment-file.js";
-import { segmentName } from "./segment-pool.js";
+import { isSince, segmentName } from "./segment-pool.js";
 
-interface Opened {
+/** One of the worker's segments, lent to the host once or several times. It goes back when the last user leaves. */
+export class BorrowedSegment {
   readonly generation: number;
-  readonly segment: Segment;
+  /** As it was opened, if it was. */
+  segment: Segment | undefined;
+  readonly #giveBack: (lend: number) => void;
+  #lend: number;
+  #users = 0;
+
+  constructor(generation: number, lend: number, giveBack: (lend: number) => void) {
+    this.generation = generation;
+    this.#lend = lend;
+    this.#giveBack = giveBack;
+  }
+
+  /** With the number of a lend, or one more user of those that are there. */
+  enter(lend = this.#lend): void {
+    if (isSince(lend, this.#lend)) this.#lend = lend;
+    this.#users++;
+  }
+
+  leave(): void {
+    if (--this.#users === 0) this.#giveBack(this.#lend);
+  }
 }
 
-/** The worker's segments as the host reads them: each is opened once. */
+/** The worker's segments as the host reads them. */
 export class WorkerSegments {
   readonly #directory: string;
   readonly #block: HostBlock;
-  readonly #opened = new Map<number, Opened>();
-
   readonly #native: Native | undefined;
+  readonly #places = new Map<number, BorrowedSegment>();
 
   constructor(directory: string, block: HostBlock, native?: Native) {
     this.#directory = directory;
@@ -27,46 +47,53 @@ export class WorkerSegments {
     this.#native = native;
   }
 
-  /** @throws TrError `TR_PROTOCOL`, `TR_SEGMENT_LOST` */
-  open([, place, generation, , size, where]: SegmentEntry): Segment {
-    const known = this.#opened.get(place);
-    if (known?.generation === generation) {
-      // Where tensors lie in it was checked against the size that was said.
-      if (known.segment.size === size && known.segment.where === where) return known.segment;
-      throw malformed(`segment ${place}`, `${known.segment.size} bytes as before`, size);
+  /** Of a segment that came with a message; the reader of the message is its first user. */
+  borrow([, place, generation, lend]: SegmentEntry): BorrowedSegment {
+    let borrowed = this.#places.get(place);
+    if (borrowed?.generation !== generation) {
+      borrowed?.segment?.close();
+      const giveBack = (last: number) => this.#giveBack(place, last);
+      borrowed = new BorrowedSegment(generation, lend, giveBack);
+      this.#places.set(place, borrowed);
     }
-    this.#forget(place);
-    const segment = this.#open(segmentName("worker", place, generation), size, where);
-    this.#opened.set(place, { generation, segment });
-    return segment;
+    borrowed.enter(lend);
+    return borrowed;
   }
 
-  /** The worker may use it again; it sees that with the next message. */
-  giveBack([, place, , lend]: SegmentEntry): void {
-    this.#block.setHostWord(hostWords.returned + place, lend);
+  /** Opens it once. @throws TrError `TR_PROTOCOL`, `TR_SEGMENT_LOST` */
+  open(borrowed: BorrowedSegment, entry: SegmentEntry): Segment {
+    const [, place, , , size, where] = entry;
+    borrowed.segment ??= this.#open(entry);
+    const { segment } = borrowed;
+    // Where tensors lie in it was checked against the size that was said.
+    if (segment.size === size && segment.where === where) return segment;
+    throw malformed(`segment ${place}`, `${segment.size} bytes as before`, size);
   }
 
-  /** Closes those that the worker has removed. */
-  trim(): void {
-    this.#block.refresh();
-    for (const [place, { generation }] of this.#opened) {
-      if (this.#block.workerWord(workerWords.generation + place) !== generation)
-        this.#forget(place);
-    }
-  }
-
-  close(): void {
-    for (const place of this.#opened.keys()) this.#forget(place);
-  }
-
-  #open(name: string, size: number, where: string): Segment {
+  #open([, place, generation, , size, where]: SegmentEntry): Segment {
+    const name = segmentName("worker", place, generation);
     if (where === "") return SegmentFile.open(this.#directory, name, size);
     if (this.#native !== undefined) return MappedSegment.open(this.#native, where, size);
     throw segmentLost(`a memory file of the worker (${where})`, size, "no way to map it");
   }
 
-  #forget(place: number): void {
-    this.#opened.get(place)?.segment.close();
-    this.#opened.delete(place);
+  /** Closes those that the worker has removed. */
+  trim(): void {
+    this.#block.refresh();
+    for (const [place, borrowed] of this.#places) {
+      if (this.#block.workerWord(workerWords.generation + place) === borrowed.generation) continue;
+      borrowed.segment?.close();
+      this.#places.delete(place);
+    }
+  }
+
+  close(): void {
+    for (const borrowed of this.#places.values()) borrowed.segment?.close();
+    this.#places.clear();
+  }
+
+  /** The worker may use it again; it sees that with the next message. */
+  #giveBack(place: number, lend: number): void {
+    this.#block.setHostWord(hostWords.returned + place, lend);
   }
 }

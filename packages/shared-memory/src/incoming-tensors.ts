@@ -1,0 +1,101 @@
+import type { Tensor } from "@tr/tsr-codec";
+import type { AllocatedTensors } from "./allocated-tensors.js";
+import { lendBuffer } from "./lent-buffers.js";
+import { malformed } from "./memory-errors.js";
+import { bytesOf, parseMemoryField, type SegmentEntry, type TensorEntry } from "./memory-field.js";
+import { PendingCopies } from "./pending-copies.js";
+import { tensorOver } from "./tensor-over.js";
+import type { BorrowedSegment, WorkerSegments } from "./worker-segments.js";
+
+/** Smaller results are copied: memory of that size is usually warm, and a view costs as much as the copy. */
+const minViewBytes = 8 * 2 ** 20;
+/** So much may wait for the garbage collector; beyond it results are copied. */
+const maxViewBytes = 256 * 2 ** 20;
+
+/** The tensors of responses: copies, or views of the worker's pages. */
+export class IncomingTensors {
+  readonly #segments: WorkerSegments;
+  readonly #allocated: AllocatedTensors;
+  readonly #copies = new PendingCopies();
+  #viewBytes = 0;
+
+  constructor(segments: WorkerSegments, allocated: AllocatedTensors) {
+    this.#segments = segments;
+    this.#allocated = allocated;
+  }
+
+  /** See `HostTensors.take`. */
+  take(value: unknown): Map<string, Tensor> | Promise<Map<string, Tensor>> {
+    const field = parseMemoryField(value);
+    const tensors = new Map<string, Tensor>();
+    const work: Promise<void>[] = [];
+    // Made elsewhere: a closure of this scope would keep `tensors` for as long as a view of them lives.
+    const borrowed = this.#borrow(field.segments);
+    const done = () => leaveAll(borrowed);
+    try {
+      for (const [tag, entry] of Object.entries(field.tensors)) {
+        const [index] = entry;
+        const segment = field.segments[index] as SegmentEntry;
+        const { buffer, offset } = this.#find(segment, entry, borrowed[index]);
+        if (buffer instanceof Promise) {
+          work.push(buffer.then((copy) => void tensors.set(tag, tensorOver(copy, entry))));
+        } else tensors.set(tag, tensorOver(buffer, entry, offset));
+      }
+    } catch (error) {
+      void this.#copies.after(work, done).catch(() => {}); // the first error is told
+      throw error;
+    }
+    if (work.length > 0) return this.#copies.after(work, done).then(() => tensors);
+    done();
+    return tensors;
+  }
+
+  /** See `HostTensors.drop`. */
+  drop(value: unknown): void {
+    leaveAll(this.#borrow(parseMemoryField(value).segments));
+  }
+
+  settled(): Promise<void> {
+    return this.#copies.settled();
+  }
+
+  /** `undefined` for what is not the worker's. */
+  #borrow(segments: readonly SegmentEntry[]): (BorrowedSegment | undefined)[] {
+    return segments.map((entry) => {
+      const [owner] = entry;
+      return owner === "worker" || owner === "given" ? this.#segments.borrow(entry) : undefined;
+    });
+  }
+
+  /** A tensor's memory: a copy, or a view that is one of the segment's users. */
+  #find(
+    entry: SegmentEntry,
+    tensor: TensorEntry,
+    borrowed: BorrowedSegment | undefined,
+  ): { buffer: ArrayBuffer | Promise<ArrayBuffer>; offset: number } {
+    const [owner] = entry;
+    const [, offset] = tensor;
+    const bytes = bytesOf(tensor);
+    if (owner === "host") throw malformed("the field memory", "no segment of the host's", entry);
+    if (borrowed === undefined) {
+      return { buffer: this.#allocated.find(entry, offset + bytes), offset };
+    }
+    const segment = this.#segments.open(borrowed, entry);
+    const isView = bytes > 0 && (owner === "given" || bytes >= minViewBytes);
+    const hasRoom = this.#viewBytes + bytes <= maxViewBytes;
+    const view = isView && hasRoom ? segment.view(offset, bytes) : undefined;
+    if (view === undefined) return { buffer: segment.read(offset, bytes), offset: 0 };
+    borrowed.enter();
+    this.#viewBytes += bytes;
+    lendBuffer(view, () => {
+      this.#viewBytes -= bytes;
+      segment.release();
+      borrowed.leave();
+    });
+    return { buffer: view, offset: 0 };
+  }
+}
+
+function leaveAll(borrowed: readonly (BorrowedSegment | undefined)[]): void {
+  for (const segment of borrowed) segment?.leave();
+}
