@@ -21,14 +21,17 @@ const overMemory = (name: string, files: string, env: Record<string, string>) =>
     env: { TR_TEST_TRANSPORT: "shared-memory", ...env },
   },
 });
-const many = "call,stream,cancellation,cancel-storm,concurrency,restart,exactly-once,lifecycle";
+const many =
+  "call,stream,cancellation,cancel-storm,concurrency,restart,exactly-once,lifecycle,tensor-memory";
 
 export default defineConfig({
   test: {
     projects: [
       ...projects,
       overMemory("mapped memory", many, {}),
-      overMemory("shared memory", "call,stream,concurrency,transport", { TR_TEST_MAPPED: "off" }),
+      overMemory("shared memory", "call,stream,concurrency,transport,tensor-memory", {
+        TR_TEST_MAPPED: "off",
+      }),
     ],
     // Real processes on a busy machine: the import of PyTorch alone can take ten seconds.
     testTimeout: 60_000,

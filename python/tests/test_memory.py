@@ -17,15 +17,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tech_renaissance
 from tech_renaissance import memory
 from tech_renaissance.errors import TrError
 from tech_renaissance.file_channel import Folder
-from tech_renaissance.memory import block, layout
+from tech_renaissance.memory import available, block, layout
 from tech_renaissance.memory.bell import Bell
 from tech_renaissance.memory.field import SIZES, parse_field
 from tech_renaissance.memory.own_segments import size_class
 from tech_renaissance.memory.tensors import WorkerTensors
 from tech_renaissance.tsr.dtypes import SIZES as CODEC_SIZES
+from tech_renaissance.tsr.errors import TsrError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -285,8 +287,65 @@ def test_without_a_host_empty_makes_an_ordinary_array() -> None:
     assert memory.empty(4, "int64", "numpy").dtype == np.int64
     with pytest.raises(ValueError, match="shape"):
         memory.empty((-1,), "float32", "numpy")
-    with pytest.raises(ValueError, match="import one"):
-        memory.empty((1,), "float32", "array")
+
+
+def test_empty_takes_the_dtypes_of_numpy_and_torch() -> None:
+    assert tech_renaissance.empty((2,), kind="numpy").dtype == np.float32
+    for dtype in (np.dtype("int16"), np.int16, "int16"):
+        assert tech_renaissance.empty((2,), dtype, kind="numpy").dtype == np.int16
+    torch = pytest.importorskip("torch")
+    made = tech_renaissance.empty(torch.Size([2, 3]), torch.bfloat16)
+    assert (made.dtype, made.shape) == (torch.bfloat16, (2, 3))
+    with pytest.raises(TsrError, match="complex64"):
+        tech_renaissance.empty((2,), torch.complex64)
+
+
+@posix
+def test_an_array_of_empty_can_be_written_and_is_lent_too(host: Host) -> None:
+    made: Any = host.tensors.empty((4,), "float32", "array")
+    made.data.cast("f")[3] = 7.0
+    field = host.tensors.put({"y": made})
+    assert field is not None and field["segments"][0].owner == "given"
+    assert np.fromfile(host.folder / "worker-0-1.segment", np.float32, 4)[3] == 7
+    ordinary = tech_renaissance.empty((2, 0), "int8", "array")
+    assert ordinary.shape == (2, 0)
+    tech_renaissance.empty(3, "int8", "array").data[2] = 1
+
+
+@posix
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_what_was_lent_twice_and_taken_back_is_free_again(host: Host, order: list[int]) -> None:
+    y: Any = host.tensors.empty((1000,), "float32", "numpy")
+    fields = [host.tensors.put({"y": y}) for _ in range(2)]
+    for index in order:
+        field = fields[index]
+        assert field is not None
+        host.tensors.take_back(field)
+    del y
+    again = host.tensors.put({"y": np.ones(1000, np.float32)})
+    assert again is not None and again["segments"][0].place == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="memory files are Linux's")
+def test_more_memory_than_there_is_is_refused_before_it_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Host(tmp_path, memory_files=True)
+    with pytest.raises(TrError, match="not available") as refused:
+        host.tensors.empty((1 << 45,), "int8", "numpy")
+    assert refused.value.code == "TR_WORKSPACE_FULL"
+    host.tensors.close()
+    root = tmp_path / "cgroup"
+    root.mkdir()
+    monkeypatch.setattr(available, "_ROOT", str(root))
+    assert available.has_room(1 << 26)
+    (root / "memory.max").write_text("max\n")
+    (root / "memory.current").write_text("3000000000\n")
+    (root / "memory.stat").write_text("inactive_file 1000000\nactive_file 5000000\nother 7\n")
+    assert available.has_room(1 << 26)
+    (root / "memory.max").write_text("3000000000\n")  # but for 6 MB of files that are only cached
+    assert available.has_room(5 << 20)
+    assert not available.has_room(6 << 20)
 
 
 def test_the_sizes_of_elements_are_the_codecs() -> None:

@@ -5,9 +5,10 @@ import type { Letter } from "./mailbox.js";
 import { waitLimitMs } from "./options.js";
 import type { Answer, Limits } from "./pending-request.js";
 import { answerText, checked, type Message, messageRequest } from "./requests.js";
-import { SessionCore, type SignalOptions } from "./session-core.js";
+import type { SignalOptions } from "./session-core.js";
 import type { SessionState } from "./state.js";
 import { tensorFile, writeTensors } from "./tensor-files.js";
+import { TensorMemory } from "./tensor-memory.js";
 import { readyVerdict, waitForVerdict } from "./wait-for-state.js";
 import type { ReadyWorker } from "./worker-life.js";
 
@@ -15,7 +16,7 @@ import type { ReadyWorker } from "./worker-life.js";
  * The documented method set of the older interface: send a tensor, send a request, wait for the
  * answer. Times are milliseconds, and 0 means for ever.
  */
-export abstract class DocumentedMethods extends SessionCore {
+export abstract class DocumentedMethods extends TensorMemory {
   readonly #sends = new Map<string, Promise<void>>();
   readonly #sentTags = new Set<string>();
 

@@ -25,6 +25,7 @@ export function tensorFile(tag: string, tensor: Tensor, level: 1 | 2, what: stri
     header = encodeHeader(tensor);
   } catch (cause) {
     if (!TsrError.is(cause)) throw cause;
+    assertThere(tensor, what);
     throw new TrError("TR_INVALID_ARGUMENT", `${what}: ${cause.message}`, { cause });
   }
   if (level === 1 && !levelOneDtypes.includes(tensor.dtype)) {
@@ -43,12 +44,23 @@ export function tensorFile(tag: string, tensor: Tensor, level: 1 | 2, what: stri
   return { tag, tensor, header };
 }
 
+/** @throws TrError `TR_INVALID_ARGUMENT` for a tensor whose memory was given away */
+export function assertThere({ data, shape }: Tensor, what: string): void {
+  const { buffer } = data;
+  if (!(buffer instanceof ArrayBuffer && buffer.detached) || shape.includes(0)) return;
+  throw new TrError(
+    "TR_INVALID_ARGUMENT",
+    `${what}: expected ${shape.join(" × ") || "one"} elements, found an empty array: the tensor was released, or its buffer transferred`,
+  );
+}
+
 export async function writeTensors(
   channel: FileChannel,
   files: readonly TensorFile[],
   signal?: AbortSignal,
 ): Promise<void> {
   for (const { tag, header, tensor } of files) {
+    assertThere(tensor, `the tensor ${tag}`);
     await channel.write(`${tag}.tsr`, [header, payloadBytes(tensor)], {
       ...(signal && { signal }),
     });

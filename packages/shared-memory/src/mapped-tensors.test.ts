@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { full, type Tensor } from "@tr/tsr-codec";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { MemoryField } from "./memory-field.js";
 import { loadNative } from "./native.js";
 import { startWorker, type TestWorker, ways } from "./worker.fixture.js";
 
@@ -127,6 +128,36 @@ describe.skipIf(typeof native === "string")("mapped tensors", () => {
     expect(x.data[0]).toBe(16);
     tensors.release(x);
     expect(allocate([1000]).data.length).toBe(1000);
+  });
+
+  it.each([
+    ["first", [0, 1]],
+    ["last", [1, 0]],
+  ])("requests that are taken back, the %s one first, leave its memory free", (_, order) => {
+    const { tensors } = worker.connection;
+    const x = allocate([1000]);
+    const fields = [0, 1].map(() => tensors.put([{ tag: "x", tensor: x }]) as MemoryField);
+    for (const index of order) tensors.reclaim(fields[index] as MemoryField);
+    tensors.release(x);
+    const again = tensors.put([{ tag: "x", tensor: full([1000], 1) }]) as MemoryField;
+    expect(again.segments[0]?.[1]).toBe(0); // the same place
+    tensors.reclaim(again);
+  });
+
+  it("a tensor that was released is not sent, and keeps nothing that would have gone with it", () => {
+    const { tensors } = worker.connection;
+    const [x, y] = [allocate([1000]), allocate([1000])];
+    tensors.release(y);
+    const sent = [x, y].map((tensor, i) => ({ tag: `t${i}`, tensor }));
+    expect(() => tensors.put(sent)).toThrow(
+      expect.objectContaining({
+        code: "TR_INVALID_ARGUMENT",
+        message: expect.stringMatching(/t1.*released/),
+      }),
+    );
+    tensors.release(x);
+    expect(allocate([1000]).data.length).toBe(1000);
+    expect(mappings()).toBeLessThanOrEqual(3); // the block, and two that were used again
   });
 
   it("transfer() of its buffer copies, structuredClone refuses to move it", () => {

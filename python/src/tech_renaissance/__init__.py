@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .array import Array
     from .commands import command
     from .errors import TaskCancelled, TrError
+    from .memory.empty import empty
     from .progress import progress, track
     from .server import TechRenaissanceServer, serve
 
@@ -33,6 +34,7 @@ __all__ = [
     "__version__",
     "agent",
     "command",
+    "empty",
     "progress",
     "serve",
     "track",
@@ -45,6 +47,7 @@ _HOMES = {
     "TrError": "errors",
     "agent": "agents",
     "command": "commands",
+    "empty": "memory.empty",
     "progress": "progress",
     "serve": "server",
     "track": "progress",

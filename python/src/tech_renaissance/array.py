@@ -54,6 +54,14 @@ class Array:
                 f"{dtype} of shape {self.shape} takes {expected} bytes, data has {self.data.nbytes}"
             )
 
+    @classmethod
+    def writable(cls, data: Buffer, shape: tuple[int, ...], dtype: str) -> Array:
+        """One whose ``data`` can be written, as ``data`` can."""
+        array = cls(data, shape, dtype)
+        if array.data.nbytes:
+            array.data = memoryview(data).cast("B")
+        return array
+
     @property
     def _itemsize(self) -> int:
         return struct.calcsize(f"<{_LETTERS[self.dtype]}")

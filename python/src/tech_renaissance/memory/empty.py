@@ -5,50 +5,70 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from math import prod
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from ..tsr.tensors import TensorKind
     from .carrier import Carrier
 
 _place: Carrier | None = None
+_pid = 0
 
 
-def empty(shape: tuple[int, ...] | int, dtype: str, kind: TensorKind | None = None) -> Any:
+def empty(
+    shape: Sequence[int] | int, dtype: object = "float32", kind: TensorKind | None = None
+) -> Any:
     """An uninitialized torch tensor or numpy array that travels to the host without a copy.
 
-        result = tech_renaissance.empty((1000, 1000), "float32")
-        torch.matmul(a, b, out=result)
+        result = tech_renaissance.empty(a.shape, a.dtype)
+        numpy.square(a, out=result)
         return result
 
-    dtype: PyTorch's name of it. kind: "torch" or "numpy"; None takes torch if the program has
-    imported it, else numpy. Where there is no shared memory (no host, the file carrier, every
-    segment in use) it is an ordinary array, and everything works the same.
-    Raises TsrError for a dtype that cannot be sent, ValueError without torch and numpy,
-    TR_WORKSPACE_FULL.
+    dtype: PyTorch's name of it, or a dtype of torch's or numpy's. kind: "torch", "numpy" or
+    "array"; None takes torch if the program has imported it, else numpy, else an ``Array`` whose
+    ``data`` can be written. The host gets a view of the very memory: what is written into it after
+    it was returned is seen there. Where there is no shared memory (no host, files, every segment in
+    use, a forked child) it is an ordinary array, and the host gets a copy.
+    Raises TsrError for a dtype that cannot be sent, ValueError, TR_WORKSPACE_FULL.
     """
-    from ..tsr.dtypes import code_of
+    from ..tsr.dtypes import SIZES, code_of
     from ..tsr.tensors import check_kind, resolve_kind
 
-    code_of(dtype)
+    name = _name_of(dtype)
+    code_of(name)
     kind = resolve_kind(kind)
-    if kind == "array":
-        raise ValueError("empty() makes torch tensors and numpy arrays: import one of the two")
-    check_kind(kind, dtype)
+    check_kind(kind, name)
     dimensions = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(dimension < 0 for dimension in dimensions):
         raise ValueError(f"shape: expected dimensions of 0 or more, found {dimensions}")
-    shared = None if _place is None else _place.tensors.empty(dimensions, dtype, kind)
+    is_worker = (
+        _place is not None and _pid == os.getpid()
+    )  # a child would share its parent's places
+    shared = _place.tensors.empty(dimensions, name, kind) if _place and is_worker else None
     if shared is not None:
         return shared
+    if kind == "array":
+        from ..array import Array
+
+        return Array.writable(bytearray(prod(dimensions) * SIZES[name]), dimensions, name)
     library: Any = sys.modules[kind]
-    return library.empty(dimensions, dtype=getattr(library, dtype, None) or library.dtype(dtype))
+    return library.empty(dimensions, dtype=getattr(library, name, None) or library.dtype(name))
 
 
 def set_place(place: Carrier | None) -> None:
     """Where the memory comes from, as long as there is a host."""
-    global _place
-    _place = place
+    global _place, _pid
+    _place, _pid = place, os.getpid()
+
+
+def _name_of(dtype: object) -> str:
+    if isinstance(dtype, str):
+        return dtype
+    name = getattr(dtype, "name", None) or getattr(dtype, "__name__", None)
+    return str(name or dtype).removeprefix("torch.")

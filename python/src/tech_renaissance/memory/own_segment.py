@@ -41,6 +41,7 @@ class OwnSegment:
         self.size = size
         self.lend = 0
         self.is_lent = False
+        self._unsent: set[int] = set()
         self.users = Users(lambda: None)
         """The buffers in which arrays of the script live."""
         self.last_used = 0.0
@@ -100,8 +101,17 @@ class OwnSegment:
         return Segment(owner, self.place, self.generation, self.lend, self.size, self._where)
 
     def take_back(self, lend: int) -> None:
-        if self.lend == lend:
-            self.lend = (lend - 1) & 0xFFFF_FFFF
+        """It did not go; what was lent before, or later, may still be out."""
+        self._unsent.add(lend)
+        while self.lend in self._unsent:
+            self._unsent.remove(self.lend)
+            self.lend = (self.lend - 1) & 0xFFFF_FFFF
+
+    def give_back(self, lend: int) -> None:
+        """The host uses nothing of it any more, as far as it knows: ``lend`` is the last it has."""
+        if self.is_lent and self.lend == lend:
+            self.is_lent = False
+            self._unsent.clear()
 
     def remove(self) -> None:
         self.close()
@@ -128,6 +138,10 @@ class OwnSegment:
     def _create_memory_file(self) -> int:
         import fcntl
 
+        from .available import has_room
+
+        if not has_room(self.size):
+            raise OSError(errno.ENOMEM, "so much memory is not available")
         descriptor = os.memfd_create("tech-renaissance", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.posix_fallocate(descriptor, 0, self.size)

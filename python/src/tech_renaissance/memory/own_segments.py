@@ -127,6 +127,5 @@ class OwnSegments:
         self._block.worker[GENERATION + segment.place] = 0
 
     def _is_free(self, segment: OwnSegment) -> bool:
-        if segment.is_lent and self._block.host[RETURNED + segment.place] == segment.lend:
-            segment.is_lent = False
+        segment.give_back(self._block.host[RETURNED + segment.place])
         return not segment.is_lent and segment.users.count == 0

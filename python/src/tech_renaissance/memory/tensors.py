@@ -1,10 +1,14 @@
 """Tensors that come and go in segments."""
 
+# The start counts in milliseconds: imports only where they are needed.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 import sys
 from math import prod
 
+from ..array import Array
 from ..errors import TrError
 from ..tsr.errors import TsrError
 from ..tsr.tensors import build, check_kind, parts_of, resolve_kind
@@ -94,6 +98,8 @@ class WorkerTensors:
                 return None
             self._has_given = True
             buffer = segment.export()
+        if kind == "array":
+            return Array.writable(memoryview(buffer).cast("B")[:nbytes], shape, dtype)
         return _over(kind, dtype, shape, buffer, 0, nbytes)
 
     def trim(self) -> None:
@@ -193,6 +199,12 @@ def _address_of(tensor: Any) -> int | None:
         address: int = tensor.__array_interface__["data"][0]
         return address if interface.c_contiguous and tensor.dtype.isnative else None
     if hasattr(tensor, "data_ptr") and tensor.device.type == "cpu" and tensor.is_contiguous():
+        if tensor.is_neg():
+            return None  # what lies there is not what it says
         pointer: int = tensor.data_ptr()
         return pointer
+    if isinstance(tensor, Array) and not tensor.data.readonly:
+        import ctypes
+
+        return ctypes.addressof(ctypes.c_char.from_buffer(tensor.data))
     return None
