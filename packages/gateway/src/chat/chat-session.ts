@@ -1,0 +1,163 @@
+import type { Lease, Pool } from "@tr/pool";
+import type { JsonObject } from "./agent-config.js";
+import { agentEvent, eventJson } from "./event-json.js";
+import { EventLog } from "./event-log.js";
+import { type Failure, failureOf, type StopReason, shuttingDown } from "./failure.js";
+
+export type ChatStatus = "queued" | "processing" | "completed" | "client_disconnected" | "error";
+
+export interface ChatQuestion {
+  readonly id: string;
+  readonly question: string;
+  /** The instance's own, see `agentConfig`. */
+  readonly config: JsonObject;
+}
+
+/** Told of what happens, for log and metrics; times are ms of `performance.now()`. */
+export interface ChatObserver {
+  /** It has its slot; `workerId` is the Python session that works for it. */
+  onSlot(session: ChatSession, workerId: string, waitedMs: number): void;
+  /** The agent has given its first event. */
+  onFirstEvent(session: ChatSession, afterMs: number): void;
+  /** It has given its slot back. */
+  onSlotBack(session: ChatSession, workerId: string): void;
+  onEnd(session: ChatSession, lastedMs: number, cause: unknown): void;
+  /** The agent's clean-up has failed, or it did not stop and its worker was killed. */
+  onUncleanStop(session: ChatSession, cause: unknown): void;
+}
+
+/** One question: its wait for a slot, its agent's events, its end. All that is told of it is in its log. */
+export class ChatSession {
+  readonly id: string;
+  readonly question: string;
+  readonly startTime = new Date();
+  readonly log = new EventLog();
+  status: ChatStatus = "queued";
+  endTime: Date | undefined;
+  /** Why it has failed. */
+  failure: Failure | undefined;
+  readonly #config: JsonObject;
+  readonly #observer: ChatObserver;
+  readonly #started = performance.now();
+  readonly #stop = new AbortController();
+  readonly #ended = Promise.withResolvers<void>();
+  #clients = 0;
+  #grace: NodeJS.Timeout | undefined;
+
+  constructor({ id, question, config }: ChatQuestion, observer: ChatObserver) {
+    this.id = id;
+    this.question = question;
+    this.#config = config;
+    this.#observer = observer;
+  }
+
+  /** Resolves when it has ended and its slot is free. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  get isEnded(): boolean {
+    return this.endTime !== undefined;
+  }
+
+  /**
+   * A client reads it. It gives it back with how long the session may go on when no other reads it, in ms;
+   * after that it is stopped.
+   */
+  hold(): (graceMs: number) => void {
+    this.#clients++;
+    clearTimeout(this.#grace);
+    let isHeld = true;
+    return (graceMs) => {
+      if (!isHeld) return;
+      isHeld = false;
+      if (--this.#clients > 0 || this.isEnded) return;
+      if (graceMs === 0) this.stop("client");
+      else this.#grace = setTimeout(() => this.stop("client"), graceMs);
+    };
+  }
+
+  /** Stops what runs for it; it ends when that has stopped. */
+  stop(reason: StopReason): void {
+    this.#stop.abort(reason);
+  }
+
+  /** Waits for a worker, runs the agent there, ends. Nothing is thrown: what fails is told by the log. */
+  async run(pool: Pool): Promise<void> {
+    let cause: unknown;
+    try {
+      await this.#work(pool);
+    } catch (error) {
+      cause = error;
+    }
+    this.#end(cause);
+  }
+
+  async #work(pool: Pool): Promise<void> {
+    const { signal } = this.#stop;
+    const onPosition = (before: number) => this.#append({ type: "queued", position: before + 1 });
+    const lease = await pool.acquire({ signal, onPosition });
+    const workerId = lease.session.sessionId;
+    this.#observer.onSlot(this, workerId, performance.now() - this.#started);
+    try {
+      this.status = "processing";
+      this.#append({ type: "session_start", content: "the agent has begun" });
+      await this.#relay(lease);
+    } finally {
+      lease.release();
+      this.#observer.onSlotBack(this, workerId);
+    }
+  }
+
+  async #relay(lease: Lease): Promise<void> {
+    const { signal } = this.#stop;
+    const events = lease.stream("$agent", [this.question, this.#config]);
+    const leave = () => events.return().catch((error) => this.#observer.onUncleanStop(this, error));
+    const onStop = () => void leave();
+    signal.addEventListener("abort", onStop, { once: true });
+    if (signal.aborted) onStop();
+    try {
+      for (let count = 0; ; count++) {
+        const { done, value } = await events.next();
+        if (done || signal.aborted) return;
+        if (count === 0) this.#observer.onFirstEvent(this, performance.now() - this.#started);
+        const json = eventJson(this.#stamped(agentEvent(value)));
+        await this.log.room(json.length, signal);
+        this.log.append(json);
+      }
+    } finally {
+      signal.removeEventListener("abort", onStop);
+      await leave(); // the slot is free only when the worker has stopped
+    }
+  }
+
+  #end(cause: unknown): void {
+    const { signal } = this.#stop;
+    if (signal.aborted && signal.reason === "client") this.status = "client_disconnected";
+    else if (signal.aborted) this.failure = shuttingDown;
+    else if (cause !== undefined) this.failure = failureOf(cause);
+    else this.status = "completed";
+    if (this.failure !== undefined) {
+      this.status = "error";
+      this.#append({ type: "error", ...this.failure });
+    }
+    clearTimeout(this.#grace);
+    this.endTime = new Date();
+    this.#append({ type: "completed", content: "the session has ended", status: this.status });
+    this.log.end();
+    this.#observer.onEnd(
+      this,
+      performance.now() - this.#started,
+      signal.aborted ? undefined : cause,
+    );
+    this.#ended.resolve();
+  }
+
+  #append(event: Record<string, unknown>): void {
+    this.log.append(eventJson(this.#stamped(event)));
+  }
+
+  #stamped(event: Record<string, unknown>): Record<string, unknown> {
+    return { ...event, session_id: this.id, timestamp: new Date().toISOString() };
+  }
+}

@@ -1,0 +1,44 @@
+import { Pool } from "@tr/pool";
+import type { GatewayContext, GatewayModule } from "../gateway-module.js";
+import type { App } from "../http/app.js";
+import { frozenCopy } from "./agent-config.js";
+import { ChatSessions } from "./chat-sessions.js";
+import { chatHealth } from "./health.js";
+import { chatMetrics } from "./metrics.js";
+import { observeChat } from "./observe.js";
+import { type ChatOptions, resolveChatOptions } from "./options.js";
+import { chatRoutes } from "./routes.js";
+
+/** When those workers are tried again that have crashed too often. */
+const reviveMs = 30_000;
+
+/** The chat routes, over a pool of workers that each run one agent at a time. @throws TrError `TR_INVALID_ARGUMENT`. */
+export function createChat(options: ChatOptions, { log, metrics }: GatewayContext): GatewayModule {
+  const { pool: poolOptions, template, routes } = resolveChatOptions(options);
+  const pool = new Pool(poolOptions);
+  const measure = chatMetrics(metrics, pool);
+  const { observer, onLog } = observeChat(log, measure);
+  const sessions = new ChatSessions(pool, frozenCopy(template), observer);
+  let revival: NodeJS.Timeout | undefined;
+  pool.on("log", onLog);
+  pool.on("crash", ({ worker, error, delayMs }) => {
+    measure.restarts.inc();
+    log.warn({ worker, err: error }, "a Python worker has ended unexpectedly");
+    if (delayMs !== undefined || revival !== undefined) return;
+    log.error({ worker }, `it has crashed too often: tried again in ${reviveMs / 1000} s`);
+    revival = setTimeout(() => {
+      revival = undefined;
+      pool.revive();
+    }, reviveMs).unref();
+  });
+  return {
+    register: (app: App) => chatRoutes(app, sessions, routes),
+    health: () => chatHealth(pool, sessions),
+    ready: (signal) => pool.ready({ signal }),
+    drain: (deadline) => sessions.drain(deadline),
+    async close() {
+      clearTimeout(revival);
+      await pool.close({ drainMs: 0 });
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import type { FastifyReply } from "fastify";
+import { z } from "zod";
+import type { App } from "../http/app.js";
+import { errorBody, HttpError } from "../http/errors.js";
+import { type SendEventsOptions, sendEvents } from "../http/send-events.js";
+import type { ChatSession } from "./chat-session.js";
+import type { ChatSessions, NewQuestion } from "./chat-sessions.js";
+import { isBusy } from "./failure.js";
+import { joinedAnswer } from "./joined-answer.js";
+import { answer, eventStream, question, sessionId, sessionList } from "./schemas.js";
+
+export interface ChatRouteOptions extends SendEventsOptions {
+  /** How long a session goes on without a client, in ms. */
+  readonly resumeGraceMs: number;
+}
+
+const refusals = { 400: errorBody, 401: errorBody, 403: errorBody };
+
+export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteOptions): void {
+  app.post(
+    "/chat/stream",
+    {
+      schema: {
+        summary: "Ask, and get the agent's events as they come",
+        body: question,
+        response: { 200: eventStream, 409: errorBody, 503: errorBody, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      await relay(reply, begin(sessions, request.body), 0, options);
+    },
+  );
+
+  app.post(
+    "/chat",
+    {
+      schema: {
+        summary: "Ask, and get all events at once",
+        body: question,
+        response: { 200: answer, 409: errorBody, 500: errorBody, 503: errorBody, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const session = begin(sessions, request.body);
+      const onClose = () => session.stop("client");
+      reply.raw.once("close", onClose);
+      const json = await joinedAnswer(session);
+      reply.raw.off("close", onClose);
+      const { failure } = session;
+      if (isBusy(failure)) {
+        throw new HttpError(503, "BUSY", failure?.content ?? "", { "retry-after": "5" });
+      }
+      return sendJson(reply, json);
+    },
+  );
+
+  app.get(
+    "/chat/stream/:session_id",
+    {
+      schema: {
+        summary: "Read a session's events again from Last-Event-ID on, and go on with it",
+        params: z.object({ session_id: sessionId }),
+        headers: z.object({ "last-event-id": z.string().optional() }),
+        response: {
+          200: eventStream,
+          204: z.null().describe("there are no more"),
+          404: errorBody,
+          410: errorBody,
+          ...refusals,
+        },
+      },
+    },
+    async (request, reply) => {
+      const session = sessions.find(request.params.session_id);
+      if (session === undefined) {
+        throw new HttpError(404, "NO_SUCH_SESSION", "there is no such session, or no longer");
+      }
+      const { log } = session;
+      const lastId = request.headers["last-event-id"];
+      const afterId = lastId === undefined ? log.firstId - 1 : eventId(lastId, log.lastId);
+      if (afterId + 1 < log.firstId) {
+        const message = `the events after ${afterId} are no longer kept: the oldest is ${log.firstId}`;
+        throw new HttpError(410, "EVENTS_GONE", message);
+      }
+      // What browsers take as: do not connect again.
+      if (log.isEnded && afterId === log.lastId) return reply.code(204).send(null);
+      await relay(reply, session, afterId, options);
+    },
+  );
+
+  app.get(
+    "/sessions",
+    { schema: { summary: "All sessions", response: { 200: sessionList, ...refusals } } },
+    () => {
+      const all = sessions.all.map(({ id, question, startTime, status, endTime }) => [
+        id,
+        {
+          ...{ question, start_time: startTime.toISOString(), status },
+          ...(endTime && { end_time: endTime.toISOString() }),
+        },
+      ]);
+      return {
+        active_sessions: Object.fromEntries(all),
+        total: all.length,
+        timestamp: new Date().toISOString(),
+      };
+    },
+  );
+}
+
+/** What is JSON already. */
+function sendJson(reply: FastifyReply, json: Buffer): FastifyReply {
+  return reply.type("application/json; charset=utf-8").send(json);
+}
+
+function begin(sessions: ChatSessions, asked: NewQuestion): ChatSession {
+  const session = sessions.begin(asked);
+  if (session !== undefined) return session;
+  const message = `the session ${asked.session_id} has not ended yet: wait for it, or choose another session_id`;
+  throw new HttpError(409, "SESSION_EXISTS", message);
+}
+
+/** Sends a session's events; when its last client has gone for `resumeGraceMs`, it is stopped. */
+async function relay(
+  reply: FastifyReply,
+  session: ChatSession,
+  afterId: number,
+  { resumeGraceMs, ...sending }: ChatRouteOptions,
+): Promise<void> {
+  // Taken before anything is awaited: nothing of the log is lost in between.
+  const release = session.hold();
+  const reader = session.log.read(afterId);
+  reply.hijack();
+  const headers = reply.getHeaders();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  const how = await sendEvents(reply.raw, reader, sending);
+  release(resumeGraceMs);
+  reply.log.debug({ session: session.id, how }, "a client's event stream has ended");
+}
+
+function eventId(text: string, lastId: number): number {
+  const id = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (id <= lastId) return id;
+  const message = `Last-Event-ID: expected the id of an event of this session, found ${JSON.stringify(text.slice(0, 80))}`;
+  throw new HttpError(400, "INVALID_REQUEST", message);
+}

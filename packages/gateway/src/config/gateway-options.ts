@@ -1,0 +1,69 @@
+import { resolve } from "node:path";
+import type { ChatOptions } from "../chat/options.js";
+import type { LogOptions } from "../log.js";
+import type { GatewayOptions } from "../options.js";
+import { ConfigFault } from "./environment.js";
+import type { Config } from "./schema.js";
+
+/** @param folder the file's, where its paths begin @throws ConfigFault */
+export function gatewayOptions(
+  { server = {}, agent, resources, apis, warmup }: Config,
+  folder: string,
+): GatewayOptions {
+  for (const [name, part] of Object.entries({ resources, apis, warmup })) {
+    if (part !== undefined)
+      throw new ConfigFault([name], "this gateway carries the chat routes only");
+  }
+  const url = server.url === undefined ? undefined : new URL(server.url);
+  const port = url?.port ? Number(url.port) : undefined;
+  if (port !== undefined && server.port !== undefined && port !== server.port) {
+    throw new ConfigFault(["server", "port"], `is ${server.port}, but server.url says ${port}`);
+  }
+  const host = server.host ?? url?.hostname.replace(/^\[|\]$/g, "");
+  const log = given<LogOptions>({ format: server.log_format, level: server.log_level });
+  return given<GatewayOptions>({
+    host,
+    port: server.port ?? port,
+    auth: server.auth,
+    token: server.token,
+    allowedHosts: server.allowed_hosts,
+    corsOrigins: server.cors_origins,
+    maxBodyBytes: server.max_body_bytes,
+    drainMs: ms(server.drain_timeout),
+    log,
+    chat: agent && chatOptions(agent, folder),
+  });
+}
+
+function chatOptions(agent: NonNullable<Config["agent"]>, folder: string): ChatOptions {
+  return {
+    ...given<Omit<ChatOptions, "script">>({
+      template: agent.template,
+      maxConcurrent: agent.max_concurrent,
+      maxQueue: agent.max_queue,
+      acquireTimeoutMs: ms(agent.acquire_timeout),
+      resumeGraceMs: ms(agent.resume_grace),
+      startTimeoutMs: ms(agent.start_timeout),
+      isolation: agent.isolation,
+      python: agent.python,
+      args: agent.args,
+      env: agent.env,
+    }),
+    script: resolve(folder, agent.script),
+  };
+}
+
+function ms(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.round(seconds * 1000);
+}
+
+/** Without what is `undefined`: an option that is not given has its default. */
+function given<Options extends object>(
+  options: {
+    [Name in keyof Options]: Options[Name] | undefined;
+  },
+): Options {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Options;
+}

@@ -1,0 +1,144 @@
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { TrError } from "@tr/pool";
+import type { Logger } from "pino";
+import { Registry } from "prom-client";
+import { createChat } from "./chat/chat.js";
+import { shuttingDown } from "./chat/failure.js";
+import type { GatewayModule } from "./gateway-module.js";
+import { admit } from "./http/admission.js";
+import { type App, createApp } from "./http/app.js";
+import { HttpError } from "./http/errors.js";
+import { measureRequests } from "./http/measure.js";
+import { OpenResponses } from "./http/open-responses.js";
+import { serviceRoutes } from "./http/service-routes.js";
+import { createLog } from "./log.js";
+import {
+  type GatewayOptions,
+  type ResolvedGatewayOptions,
+  resolveGatewayOptions,
+} from "./options.js";
+
+export interface Gateway extends AsyncDisposable {
+  /** Where it listens, as `http://127.0.0.1:18890`; `undefined` before `listen()`. */
+  readonly url: string | undefined;
+  /** What clients send as `Authorization: Bearer …`; `undefined` with `auth: "none"`. */
+  readonly token: string | undefined;
+  readonly log: Logger;
+  /** Listens, and starts the workers meanwhile; resolves to {@link url}. @throws Error of the system, with its `code` (`EADDRINUSE`). */
+  listen(): Promise<string>;
+  /** Resolves when a request can be served. @throws why none ever will. */
+  ready(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Refuses what comes, lets what runs end for `drainMs`, ends the workers. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** How long clients have to take the end of their streams when everything else has ended, in ms. */
+const lastWordsMs = 2000;
+
+/** A server for Python agents. Nothing is started yet. @throws TrError `TR_INVALID_ARGUMENT`, naming the option. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const resolved = resolveGatewayOptions(options);
+  const log = createLog(options.log);
+  const metrics = new Registry();
+  const modules: GatewayModule[] = [];
+  if (options.chat !== undefined) modules.push(createChat(options.chat, { log, metrics }));
+  if (modules.length === 0) {
+    throw new TrError("TR_INVALID_ARGUMENT", "option chat: expected it: there is nothing to serve");
+  }
+  return new RunningGateway(resolved, modules, log, metrics);
+}
+
+class RunningGateway implements Gateway {
+  readonly token: string | undefined;
+  readonly log: Logger;
+  readonly #options: ResolvedGatewayOptions;
+  readonly #modules: readonly GatewayModule[];
+  readonly #app: App;
+  readonly #responses: OpenResponses;
+  readonly #closing = new AbortController();
+  #url: string | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    options: ResolvedGatewayOptions,
+    modules: readonly GatewayModule[],
+    log: Logger,
+    metrics: Registry,
+  ) {
+    this.token = options.token;
+    this.log = log;
+    this.#options = options;
+    this.#modules = modules;
+    const { signal } = this.#closing;
+    this.#app = createApp({ log, maxBodyBytes: options.maxBodyBytes });
+    this.#responses = new OpenResponses(this.#app);
+    measureRequests(this.#app, metrics);
+    admit(this.#app, options);
+    this.#app.addHook("onRequest", async ({ routeOptions }) => {
+      if (!signal.aborted || routeOptions.url === "/health") return;
+      const { code, content } = shuttingDown;
+      throw new HttpError(503, code, content, { "retry-after": "5", connection: "close" });
+    });
+    // In a plugin of their own, so that the document of the interface is there to take them up.
+    this.#app.register(async (app: App) => {
+      serviceRoutes(app, modules, metrics, () => signal.aborted);
+      for (const module of modules) module.register(app);
+    });
+  }
+
+  get url(): string | undefined {
+    return this.#url;
+  }
+
+  async listen(): Promise<string> {
+    this.#assertOpen();
+    const { host, port } = this.#options;
+    await this.#app.listen({ host, port, listenTextResolver: (at) => `listening at ${at}` });
+    const { port: actual } = this.#app.server.address() as AddressInfo;
+    const name = host.includes(":") ? `[${host}]` : host;
+    this.#url = `http://${name}:${actual}`;
+    this.ready().catch((error) => {
+      if (!this.#closing.signal.aborted) this.log.error({ err: error }, "no request can be served");
+    });
+    return this.#url;
+  }
+
+  async ready({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#assertOpen();
+    const closing = this.#closing.signal;
+    const either = signal ? AbortSignal.any([signal, closing]) : closing;
+    await Promise.all(this.#modules.map((module) => module.ready(either)));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    const { drainMs } = this.#options;
+    this.log.info({ drainMs }, "shutting down");
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), drainMs);
+    await Promise.all(this.#modules.map((module) => module.drain(deadline.signal)));
+    clearTimeout(timer);
+    const closed = this.#app.close();
+    // A client that does not take the end of its stream is not waited for, nor one that has asked nothing.
+    await Promise.race([this.#responses.none(), sleep(lastWordsMs, undefined, { ref: false })]);
+    this.#app.server.closeAllConnections();
+    await closed;
+    await Promise.all(this.#modules.map((module) => module.close()));
+    this.log.info("shut down");
+  }
+
+  #assertOpen(): void {
+    if (!this.#closing.signal.aborted) return;
+    throw new TrError("TR_SESSION_CLOSED", "the gateway is closed; make a new one");
+  }
+}

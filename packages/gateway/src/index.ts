@@ -1,0 +1,7 @@
+export { TrError, type TrErrorCode } from "@tr/pool";
+export type { ChatOptions } from "./chat/options.js";
+export { readConfigFile } from "./config/read-config.js";
+export { createGateway, type Gateway } from "./gateway.js";
+export type { LogOptions } from "./log.js";
+export { main } from "./main.js";
+export type { GatewayOptions } from "./options.js";

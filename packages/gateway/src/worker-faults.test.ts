@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { until, useGateways } from "../test/gateways.js";
+
+const gateways = useGateways();
+
+it("when all workers are killed the sessions end with an error; /health is 503 and then 200 by itself", async () => {
+  const client = await gateways.ready({ maxConcurrent: 3 });
+  const streams = [1, 2, 3].map((n) => client.events({ hangs: true }, { session_id: `s${n}` }));
+  await until(async () => (await client.health()).body.processing_count === 3);
+  const texts = await Promise.all(
+    [1, 2, 3].map(async (n) => (await client.fetch(`/chat/stream/s${n}`)).body?.getReader().read()),
+  );
+  await until(async () => (await client.health()).status === 200);
+  const pids = texts.map((chunk) =>
+    Number(/"pid":(\d+)/.exec(String(Buffer.from(chunk?.value ?? [])))?.[1]),
+  );
+  expect(new Set(pids).size).toBe(3);
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  const killed = performance.now();
+  await until(async () => (await client.health()).status === 503);
+  expect(performance.now() - killed).toBeLessThan(1000);
+  for (const events of await Promise.all(streams)) {
+    expect(events.slice(-2)).toMatchObject([
+      { type: "error", code: "TR_WORKER_CRASHED" },
+      { type: "completed", status: "error" },
+    ]);
+  }
+  await until(async () => (await client.health()).status === 200);
+  await until(async () => (await client.health()).body.available_slots === 3);
+  const events = await client.events({});
+  expect(events.at(-1)).toMatchObject({ status: "completed" });
+});
+
+it("a script that cannot be started is told by ready() and /health, with the reason in the log", async () => {
+  const gateway = gateways.make({ script: "nowhere.py", maxConcurrent: 1 });
+  await gateway.listen();
+  await expect(gateway.ready()).rejects.toMatchObject({ code: "TR_SCRIPT_NOT_FOUND" });
+  const headers = { authorization: `Bearer ${gateway.token}` };
+  const response = await fetch(`${gateway.url}/health`, { headers });
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({
+    status: "unhealthy",
+    reason: "no Python worker runs; they are: failed",
+  });
+  expect(gateways.lines.join("")).toMatch("nowhere.py");
+});
