@@ -18,7 +18,9 @@ export function goalRows(judged: readonly Judged[], peers: readonly PeerInfo[]):
         ? (peers.find(({ name }) => name === against.row)?.title ?? against.row)
         : "best peer";
     const goal =
-      against === undefined ? `${sign} ${limit} ${unit ?? ""}` : `${sign} ${limit} × ${other}`;
+      against === undefined
+        ? `${sign} ${limit} ${unit ?? ""}`.trim()
+        : `${sign} ${limit} × ${other}`;
     const found = reached === undefined ? "" : show(reached);
     return {
       title,
