@@ -61,13 +61,12 @@ export async function benchWork(
     });
 
   if (work.once) {
-    const acts = active().map((entry) => async () => {
+    const turn = async (entry: Entry) => {
       await begin(entry);
       if (entry.failed === undefined) await round(entry);
       if (entry.failed === undefined) await end(entry);
-    });
-    if (work.together) await Promise.all(acts.map((act) => act()));
-    else for (const act of acts) await act();
+    };
+    await each(active(), turn, work.together === "all" ? entries.length : undefined);
   } else {
     await each(active(), begin);
     const begun = active();
@@ -96,11 +95,15 @@ export async function benchWork(
   return { name, title, metrics, results: compare(results, metrics, isPeer) };
 }
 
-/** As many at once as there are cores. */
-async function each<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+/** As many at once as there are cores, unless told otherwise. */
+async function each<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<void>,
+  width = availableParallelism(),
+): Promise<void> {
   const rest = [...items];
   const work = async () => {
     for (let item = rest.shift(); item !== undefined; item = rest.shift()) await act(item);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  await Promise.all(Array.from({ length: width }, work));
 }

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { kinds } from "./kinds.js";
+import type { AnyKind } from "./peer.js";
 import type { Results } from "./results.js";
-import { usualWorks } from "./works.js";
+import { works } from "./works.js";
 
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
@@ -23,27 +24,30 @@ async function bench(...args: readonly string[]) {
   return { code, ...said };
 }
 
-// Peers that need nothing installed. No figure is held against a limit: this is no place for that.
-it("does every work with real workers, checks the answers, and writes table, JSON and chart", {
-  timeout: 240_000,
-}, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "trb-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const [json, svg] = [join(folder, "bench.json"), join(folder, "bench.svg")];
-  const peers = ["session-file", "stdio-framed", "numpy-out", "tsr-view"];
-  const args = ["--quick", "--rounds", "1", "--peers", peers.join(","), "--json", json];
-  const { code, stdout, stderr } = await bench(...args, "--svg", svg);
+async function results(folder: string, works: string, peers: string) {
+  const file = join(folder, `${works}.json`);
+  const svg = join(folder, `${works}.svg`);
+  const args = ["--quick", "--rounds", "1", "--only", works, "--peers", peers];
+  const { code, stdout, stderr } = await bench(...args, "--json", file, "--svg", svg);
   expect(code, stderr + stdout).toBe(0);
+  expect(stdout).not.toContain("FAILED");
+  const found = JSON.parse(readFileSync(file, "utf8")) as Results;
+  expect(found).toMatchObject({ schema: 1, quick: true, rounds: 1 });
+  expect(found.works.map(({ name }) => name).join()).toBe(works);
+  expect(found.peers.map(({ name }) => name).join()).toBe(peers);
+  for (const { title } of found.works) expect(stdout).toContain(title);
+  return { found, stdout, chart: readFileSync(svg, "utf8") };
+}
 
-  const results = JSON.parse(readFileSync(json, "utf8")) as Results;
-  expect(results).toMatchObject({ schema: 1, quick: true, rounds: 1 });
-  expect(results.peers.map(({ name }) => name)).toEqual(peers);
-  expect(results.works.map(({ name }) => name)).toEqual(usualWorks.map(({ name }) => name));
-  for (const { name, metrics, results: entries } of results.works) {
-    const work = usualWorks.find((each) => each.name === name);
-    const takes = work?.takes ?? (({ group }) => group === "session" || group === "peer");
-    const takers = kinds.filter((kind) => peers.includes(kind.name) && takes(kind));
-    expect(entries.map(({ peer }) => peer)).toEqual(takers.map(({ name }) => name));
+const isRow = ({ group }: AnyKind) => group === "session" || group === "peer";
+
+function checkRows({ works: done, peers, bucketsMs }: Results): void {
+  for (const { name, metrics, results: entries } of done) {
+    const work = works.find((each) => each.name === name);
+    const takers = kinds.filter(
+      (kind) => peers.some((peer) => peer.name === kind.name) && (work?.takes ?? isRow)(kind),
+    );
+    expect(entries.map(({ peer }) => peer)).toEqual(takers.map((kind) => kind.name));
     for (const entry of entries) {
       if (entry.leftOut !== undefined) {
         expect(["idle", "memory"]).toContain(name);
@@ -56,26 +60,35 @@ it("does every work with real workers, checks the answers, and writes table, JSO
       }
       if (name !== "codec") expect(entry.toBest).toBeGreaterThan(0);
       if (entry.peer === "stdio-framed") expect(entry.toBest).toBe(1);
-    }
-    if (name === "timer") {
-      for (const { histogram } of entries) {
-        expect(histogram).toHaveLength(results.bucketsMs.length + 1);
-        expect(histogram?.reduce((sum, count) => sum + count)).toBeGreaterThan(1);
+      if (name === "timer") {
+        expect(entry.histogram).toHaveLength(bucketsMs.length + 1);
+        expect(entry.histogram?.reduce((sum, count) => sum + count)).toBeGreaterThan(1);
       }
     }
   }
+}
 
-  const goal = results.goals.find(({ title }) => title === "64 MiB, files");
-  expect(goal).toMatchObject({ limit: 0.6, reached: expect.any(Number), met: expect.any(Boolean) });
-  expect(results.goals.some(({ met }) => met === undefined)).toBe(true);
-  expect(stdout).toMatch(/^Goals: \d+ met, .*\d+ not measured$/m);
+// Peers that need nothing installed. No figure is held against a limit: this is no place for that.
+it("does every kind of work with real workers, checks the answers, and writes table, JSON and chart", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "trb-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [calls, others] = await Promise.all([
+    results(folder, "text,4KiB,200x1MiB,start,timer", "session-file,stdio-framed,numpy-out"),
+    results(folder, "8-sessions,idle,memory,codec", "stdio-framed,tsr-encode"),
+  ]);
+  checkRows(calls.found);
+  checkRows(others.found);
 
-  for (const { title } of [...results.works, ...results.peers]) expect(stdout).toContain(title);
-  expect(stdout).not.toContain("FAILED");
-  const chart = readFileSync(svg, "utf8");
-  for (const { title } of results.works) expect(chart).toContain(title.replaceAll("&", "&amp;"));
-  expect(chart).toContain("prefers-color-scheme: dark");
-  expect(chart).not.toMatch(/<script|href|NaN|undefined/);
+  const goal = calls.found.goals.find(({ title }) => title === "start to first reply, files");
+  expect(goal).toMatchObject({ reached: expect.any(Number), met: expect.any(Boolean) });
+  expect(calls.found.goals.some(({ met }) => met === undefined)).toBe(true);
+  expect(calls.stdout).toMatch(/^Goals: \d+ met, .*\d+ not measured$/m);
+
+  for (const { title } of [...calls.found.works, ...calls.found.peers]) {
+    expect(calls.chart).toContain(title);
+  }
+  expect(calls.chart).toContain("prefers-color-scheme: dark");
+  expect(calls.chart).not.toMatch(/<script|href|NaN|undefined/);
 });
 
 it("names the option that it does not understand, and the choice", async () => {

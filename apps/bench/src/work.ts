@@ -42,8 +42,8 @@ export interface Work {
   readonly once?: boolean;
   /** One round is enough with `--quick`: it takes long. */
   readonly onceIfQuick?: boolean;
-  /** The peers work at the same time, not by turns: for what is not about time. */
-  readonly together?: boolean;
+  /** With `once`, which is for what is not about time: all peers at the same time, not only as many as there are cores. */
+  readonly together?: "all";
   /** It wants a process in which nothing has been done yet: elsewhere `--quick` goes on with the one it has. */
   readonly isFresh?: boolean;
   /** Whom it is for. Default: everybody who can be called. */

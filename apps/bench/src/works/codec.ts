@@ -7,6 +7,7 @@ export const codec: Work = {
   title: "TSR: 64 MiB of float32, in Node alone",
   metrics: [{ key: "p50", title: "p50", unit: "ms", better: "lower" }],
   warmsUp: true,
+  onceIfQuick: true,
   takes: ({ group }) => group === "codec",
   skips: () => undefined,
   async begin({ kind, place, quick }) {

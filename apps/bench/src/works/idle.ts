@@ -13,7 +13,7 @@ export const idle: Work = {
   ],
   warmsUp: false,
   once: true,
-  together: true,
+  together: "all",
   skips: needsProc,
   async begin(seat) {
     await seat.peer();

@@ -16,7 +16,7 @@ export const text: Work = {
   skips: () => undefined,
   async begin(seat) {
     const peer = await seat.peer();
-    const sample = seat.quick ? { calls: 1500, ms: 250 } : { calls: 5000, ms: 2000 };
+    const sample = seat.quick ? { calls: 1500, ms: 150 } : { calls: 5000, ms: 2000 };
     return {
       async round() {
         const begun = performance.now();

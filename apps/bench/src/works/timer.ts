@@ -20,7 +20,7 @@ export const timer: Work = {
   skips: () => undefined,
   async begin(seat) {
     const peer = await seat.peer();
-    const lastsMs = seat.quick ? 600 : 3000;
+    const lastsMs = seat.quick ? 400 : 3000;
     return {
       async round() {
         const gapsMs: number[] = [];
