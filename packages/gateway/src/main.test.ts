@@ -1,0 +1,129 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { agentScript, readEvents, until } from "../test/gateways.js";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tr-serve-"));
+  mkdirSync(join(folder, "workspace"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A gateway as a process of its own. */
+async function served(
+  config: { server?: object; agent?: object },
+  env: Record<string, string> = {},
+) {
+  const file = join(folder, "gateway.json");
+  const server = { port: 0, log_format: "pretty", ...config.server };
+  writeFileSync(file, JSON.stringify({ server, agent: { script: agentScript, ...config.agent } }));
+  const program = fileURLToPath(new URL("../test/serve.mjs", import.meta.url));
+  const workspace = join(folder, "workspace");
+  const process_ = execa(process.execPath, [program, file], {
+    env: { TR_WORKSPACE: workspace, ...env },
+    ...{ all: true, reject: false },
+  });
+  let output = "";
+  let hasEnded = false;
+  void process_.then(() => (hasEnded = true));
+  process_.all?.on("data", (chunk) => (output += chunk));
+  await until(() => /listening at /.test(output) || hasEnded);
+  const url = /listening at (http:\S+)/.exec(output)?.[1] ?? "";
+  return { process: process_, url, output: () => output, file, workspace };
+}
+
+const headersWith = (token: string) => ({
+  authorization: `Bearer ${token}`,
+  "content-type": "application/json",
+});
+
+// Windows has no SIGTERM: a process is ended there at once.
+if (process.platform !== "win32") {
+  it("SIGTERM lets what runs end, refuses what waits and what comes, and leaves with 0", async () => {
+    const token = "a-token-for-this-test";
+    const gateway = await served({ agent: { max_concurrent: 1 } }, { TR_GATEWAY_TOKEN: token });
+    const headers = headersWith(token);
+    const ask = (wish: object) =>
+      fetch(`${gateway.url}/chat/stream`, {
+        ...{ method: "POST", headers },
+        body: JSON.stringify({ question: JSON.stringify(wish) }),
+      });
+    const health = () => fetch(`${gateway.url}/health`, { headers });
+    await until(async () => (await health()).status === 200);
+    const running = readEvents(await ask({ events: 10, pause: 0.1 }));
+    const waiting = readEvents(await ask({}));
+    gateway.process.kill("SIGTERM");
+    await until(() => /shutting down/.test(gateway.output()));
+    const refused = await ask({});
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: "SHUTTING_DOWN" });
+    expect((await health()).status).toBe(503);
+    expect((await waiting).slice(-2)).toMatchObject([
+      { type: "error", code: "SHUTTING_DOWN" },
+      { type: "completed", status: "error" },
+    ]);
+    const events = await running;
+    expect(events).toHaveLength(12);
+    expect(events.at(-1)).toMatchObject({ type: "completed", status: "completed" });
+    expect(await gateway.process).toMatchObject({ exitCode: 0 });
+    expect(gateway.output()).toMatch(
+      / info \[session [\w-]{8}\] the agent has begun waitedMs=\d+\n/,
+    );
+    expect(gateway.output()).not.toContain(token);
+    expect(readdirSync(gateway.workspace, { recursive: true }).join()).not.toMatch(/tr_session_/);
+  });
+
+  it("what does not end in time is stopped with an error; its finally runs", async () => {
+    const gateway = await served({ server: { drain_timeout: 0.3 } });
+    const headers = headersWith(readFileSync(`${gateway.file}.token`, "utf8").trim());
+    const mark = join(folder, "mark");
+    const body = JSON.stringify({ question: JSON.stringify({ hangs: true, mark }) });
+    const response = await fetch(`${gateway.url}/chat/stream`, { method: "POST", headers, body });
+    const metrics = async () => (await fetch(`${gateway.url}/metrics`, { headers })).text();
+    await until(async () => /first_event_seconds_count 1/.test(await metrics()));
+    gateway.process.kill("SIGTERM");
+    expect((await readEvents(response)).slice(-2)).toMatchObject([
+      { type: "error", code: "SHUTTING_DOWN" },
+      { type: "completed" },
+    ]);
+    expect(await gateway.process).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(mark, "utf8")).toBe("");
+  });
+
+  it("a token that nobody has given lies in a file for its owner alone, and stays", async () => {
+    const first = await served({});
+    const token = readFileSync(`${first.file}.token`, "utf8").trim();
+    expect(token).toMatch(/^[\w-]{43}$/);
+    expect(statSync(`${first.file}.token`).mode & 0o777).toBe(0o600);
+    first.process.kill("SIGINT");
+    expect(await first.process).toMatchObject({ exitCode: 0 });
+    expect(first.output()).not.toContain(token);
+    const second = await served({});
+    const response = await fetch(`${second.url}/sessions`, { headers: headersWith(token) });
+    expect(response.status).toBe(200);
+    second.process.kill("SIGTERM");
+    expect(await second.process).toMatchObject({ exitCode: 0 });
+  });
+}
+
+it.each([
+  ["a config file that is wrong", { server: { prot: 1 } }, /gateway\.json: server\.prot: /],
+  ["an agent that cannot be imported", { agent: { script: "none.py" } }, /none\.py/],
+  ["an address that is taken by nobody here", { server: { host: "192.0.2.1" } }, /EADDRNOTAVAIL/],
+])("%s is said, and the exit code is 1", async (_, config, message) => {
+  const { process, output } = await served(config);
+  expect(await process).toMatchObject({ exitCode: 1 });
+  expect(output()).toMatch(message);
+});
