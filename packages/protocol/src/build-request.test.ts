@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildRequest } from "./build-request.js";
+import { buildRequest, buildTerseRequest } from "./build-request.js";
 import { TrError } from "./errors.js";
 import type { JsonValue } from "./json.js";
 import { parseRequest } from "./parse-request.js";
@@ -42,6 +42,17 @@ describe("buildRequest", () => {
       stream: true,
       deadline_ms: 5000,
     });
+  });
+
+  it("writes for a worker of level 2 alone what that reads, and nothing twice", () => {
+    const input = { command: "f", id: "r-1", level: 2, timestampMs } as const;
+    const call = { ...input, args: [1], words: "", extra: { cmd: "evil", constructor: 1 } };
+    expect(buildTerseRequest(call)).toBe(
+      '{"command":"f","id":"r-1","protocol":2,"args":[1],"constructor":1}',
+    );
+    const text = buildTerseRequest({ ...input, words: "a b", tags: true });
+    expect(parseRequest(text)).toEqual(parseRequest(buildRequest({ ...input, words: "a b" })));
+    expect(() => buildTerseRequest({ command: "f", level: 2, timestampMs })).toThrow(TrError);
   });
 
   it("needs an id at level 2", () => {

@@ -25,7 +25,7 @@ export interface RequestInput {
 }
 
 /** Fields that only the host writes, whatever the user's message says. */
-const hostFields = [
+const hostFields = new Set([
   "cmd",
   "params",
   "command",
@@ -34,7 +34,7 @@ const hostFields = [
   "id",
   "protocol",
   "memory",
-];
+]);
 
 /**
  * The text of `request.json`: one object that readers of every dialect understand.
@@ -47,38 +47,49 @@ const hostFields = [
  * @throws TrError TR_INVALID_ARGUMENT for a value that JSON cannot say, or no id at level 2
  */
 export function buildRequest(input: RequestInput): string {
-  const words = input.words ?? "";
-  const params = input.tags ? splitWords(words).join(",") : words;
-  const fields: [string, JsonValue | object][] = [
-    ["cmd", input.command],
-    ["params", params],
-    ["command", input.command],
-    ["parameters", words],
-    ["timestamp", input.timestampMs],
-  ];
-  const taken = new Set(hostFields);
-  const add = (key: string, value: JsonValue | object) => {
-    taken.add(key);
-    fields.push([key, value]);
-  };
-  const extra = input.extra ?? {};
-  if (input.level === 2) {
-    if (input.id === undefined) {
-      throw new TrError("TR_INVALID_ARGUMENT", "A level 2 request needs an id.");
-    }
-    add("id", input.id);
-    add("protocol", 2);
-    if (input.args !== undefined) add("args", input.args);
-    if (input.kwargs !== undefined) add("kwargs", input.kwargs);
-    if (input.stream !== undefined) add("stream", input.stream);
-    if (input.deadlineMs !== undefined) add("deadline_ms", input.deadlineMs);
-    if (input.memory !== undefined) add("memory", input.memory);
-  }
-  for (const [key, value] of Object.entries(extra)) if (!taken.has(key)) fields.push([key, value]);
-  return `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${toJson(key, value)}`).join(",")}}`;
+  const { command, words = "", tags = false, timestampMs } = input;
+  const params = tags ? splitWords(words).join(",") : words;
+  const first = { cmd: command, params, command, parameters: words, timestamp: timestampMs };
+  return withUserFields({ ...first, ...(input.level === 2 && levelTwoFields(input)) }, input.extra);
 }
 
-function toJson(key: string, value: JsonValue | object): string {
+/**
+ * As {@link buildRequest}, with what a worker of level 2 reads and nothing else: for a carrier that
+ * no other worker knows.
+ */
+export function buildTerseRequest(input: RequestInput): string {
+  const { command, words } = input;
+  const fields = levelTwoFields(input);
+  const all = words ? { command, parameters: words, ...fields } : { command, ...fields };
+  return withUserFields(all, input.extra);
+}
+
+function levelTwoFields({ id, args, kwargs, stream, deadlineMs, memory }: RequestInput): object {
+  if (id === undefined) {
+    throw new TrError("TR_INVALID_ARGUMENT", "A level 2 request needs an id.");
+  }
+  // JSON.stringify leaves out what is undefined.
+  return { id, protocol: 2, args, kwargs, stream, deadline_ms: deadlineMs, memory };
+}
+
+function withUserFields(fields: object, extra: Record<string, JsonValue> | undefined): string {
+  const text = toJson(fields);
+  if (extra === undefined) return text;
+  let more = "";
+  for (const [key, value] of Object.entries(extra)) {
+    if (!hostFields.has(key) && !isSaid(fields, key))
+      more += `,${JSON.stringify(key)}:${toJson(value, key)}`;
+  }
+  return `${text.slice(0, -1)}${more}}`;
+}
+
+/** Not what JSON.stringify has left out. */
+function isSaid(fields: object, key: string): boolean {
+  return Object.hasOwn(fields, key) && (fields as Record<string, unknown>)[key] !== undefined;
+}
+
+function toJson(value: JsonValue | object, key?: string): string {
+  const field = key === undefined ? "request" : `request field "${key}"`;
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
@@ -86,14 +97,14 @@ function toJson(key: string, value: JsonValue | object): string {
     // A cycle, a BigInt, or nesting so deep that JSON.stringify overflows the stack.
     throw new TrError(
       "TR_INVALID_ARGUMENT",
-      `The request field "${key}" cannot be written as JSON: ${cause instanceof Error ? cause.message : cause}.`,
+      `The ${field} cannot be written as JSON: ${cause instanceof Error ? cause.message : cause}.`,
       { cause },
     );
   }
   if (text === undefined) {
     throw new TrError(
       "TR_INVALID_ARGUMENT",
-      `The request field "${key}" cannot be written as JSON: it is a ${typeof value}.`,
+      `The ${field} cannot be written as JSON: it is a ${typeof value}.`,
     );
   }
   return text;

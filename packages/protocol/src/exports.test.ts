@@ -12,6 +12,7 @@ it("exports these names and no others", () => {
     "buildCredit",
     "buildHostInfo",
     "buildRequest",
+    "buildTerseRequest",
     "cancelSchema",
     "creditSchema",
     "decodeValue",

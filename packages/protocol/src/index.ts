@@ -1,4 +1,4 @@
-export { buildRequest, type RequestInput } from "./build-request.js";
+export { buildRequest, buildTerseRequest, type RequestInput } from "./build-request.js";
 export { buildCancel, buildCredit, parseCancel, parseCredit } from "./control.js";
 export { type DecodeOptions, decodeValue } from "./decode-value.js";
 export { type EncodeOptions, encodeValue } from "./encode-value.js";

@@ -17,9 +17,13 @@ export class Books {
 
   /** How many have no outcome, and whether somebody waits for one of them. */
   get counts(): { unanswered: number; isAwaited: boolean } {
-    // Asked at every change: the first that is awaited ends the look, or many in the queue would cost their square.
-    const isAwaited = [this.active, this.#queue].some((part) => part.some((one) => one.isAwaited));
-    return { unanswered: this.#active.size + this.#queue.length, isAwaited };
+    return { unanswered: this.#active.size + this.#queue.length, isAwaited: this.#isAwaited() };
+  }
+
+  /** Asked at every change: the first that is awaited ends the look, or many in the queue would cost their square. */
+  #isAwaited(): boolean {
+    for (const pending of this.#active.values()) if (pending.isAwaited) return true;
+    return this.#queue.some(({ isAwaited }) => isAwaited);
   }
 
   add(pending: PendingRequest): void {

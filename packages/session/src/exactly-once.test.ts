@@ -112,7 +112,7 @@ describe.skipIf(!hasStrace())("killed at a system call of a call (needs strace)"
     const trace = readFileSync(log, "utf8");
     await traced.close();
     const faults = faultsIn(trace, from, to);
-    expect(faults.length).toBeGreaterThan(5);
+    expect(faults.length).toBeGreaterThan(2); // a call through memory needs three
     let crashes = 0;
     const chosen = some(faults, 4);
     for (const fault of chosen) {

@@ -69,10 +69,7 @@ export class Exchange {
       ...{ slots: this.#slots, tensors },
       argumentTensors: new ArgumentTensors(channel, connection?.tensors),
       onSent: (pending) => this.#sent(pending),
-      onUnsent: (pending, error) => {
-        this.#books.remove(pending);
-        pending.settle(this.#failure ?? (error as TrError)); // who was told already is not told again
-      },
+      onUnsent: (pending, error) => this.#unsent(pending, error as TrError),
       onIdle: () => this.#next(),
       onBroken: (error) => this.#break(error),
     });
@@ -201,9 +198,20 @@ export class Exchange {
 
   #next(): void {
     this.#changed();
-    if (!this.#sender.isIdle || this.#failure !== undefined) return;
-    const pending = this.#books.next(this.#options.concurrency);
-    if (pending !== undefined) this.#sender.send(pending);
+    while (this.#sender.isIdle && this.#failure === undefined) {
+      const pending = this.#books.next(this.#options.concurrency);
+      if (pending === undefined) return;
+      const { signal } = pending.limits;
+      // One signal for several requests: what the first one's abort lets go ahead is aborted as well.
+      if (signal?.aborted)
+        this.#unsent(pending, cancelled(pending.request.command, signal)("unsent"));
+      else this.#sender.send(pending);
+    }
+  }
+
+  #unsent(pending: PendingRequest, error: TrError): void {
+    this.#books.remove(pending);
+    pending.settle(this.#failure ?? error); // who was told already is not told again
   }
 
   #sent(pending: PendingRequest): void {

@@ -6,6 +6,7 @@ const maxResponseBytes = 2 ** 29 - 24;
 
 /** `request.json` and `response.json` in the session directory. */
 export class FileSlots implements MessageSlots {
+  readonly isTerse = false;
   readonly #channel: FileChannel;
   readonly #listener: ResponseListener;
   readonly #stop: AbortSignal;

@@ -4,6 +4,7 @@ import type { MessageSlots, ResponseListener } from "./message-slots.js";
 
 /** The control block that both processes share. */
 export class MemorySlots implements MessageSlots {
+  readonly isTerse = true;
   readonly #slots: HostSlots;
   readonly #listener: ResponseListener;
   readonly #stop: AbortSignal;

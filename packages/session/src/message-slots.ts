@@ -12,6 +12,8 @@ export interface ResponseListener {
 
 /** Where messages are exchanged with the worker: at most one request and one response are there at a time. */
 export interface MessageSlots {
+  /** Whether only workers of level 2 read the requests. */
+  readonly isTerse: boolean;
   /** Whether the next request can be sent. */
   readonly isRequestTaken: boolean;
   /** Resolves when the next request can be sent; rejects with the signal's reason. */

@@ -10,8 +10,11 @@ export interface OutgoingRequest {
   readonly command: string;
   /** Written before the request; taken back when the request cannot be sent. */
   readonly tensors: readonly TensorFile[];
-  /** The request's text, made when its turn comes. `memory`: where its tensors are, if not in files. */
-  toText(id: string, memory?: MemoryField): string;
+  /**
+   * The request's text, made when its turn comes. `isTerse`: for a worker of level 2 alone. `memory`: where
+   * its tensors are, if not in files.
+   */
+  toText(id: string, isTerse: boolean, memory?: MemoryField): string;
 }
 
 export interface Answer {

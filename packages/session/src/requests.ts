@@ -1,10 +1,12 @@
 import {
   argsToWords,
   buildRequest,
+  buildTerseRequest,
   decodeValue,
   encodeValue,
   type JsonValue,
   parseMessage,
+  type RequestInput,
   type WorkerInfo,
 } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
@@ -55,32 +57,31 @@ export function callRequest(
       .map(([name, value]) => [name, encodeValue(value, { ...shared, path: `kwargs.${name}` })]),
   );
   const hasKwargs = Object.keys(sentKwargs).length > 0;
-  const flat = hasKwargs
-    ? undefined
-    : argsToWords(args, (value) => shared.tags.get(value as object));
   if (facts.level === 1 && stream) {
     throw new TrError(
       "TR_NEEDS_LEVEL_2",
       `${command}: this worker speaks protocol level 1, which has no streams`,
     );
   }
+  // A worker that lists the command takes its arguments from args; the words are for the others.
+  const isListed = facts.level === 2 && facts.workerInfo.commands.includes(command);
+  const flat =
+    isListed || hasKwargs
+      ? undefined
+      : argsToWords(args, (value) => shared.tags.get(value as object));
   if (facts.level === 1 && flat === undefined) {
     throw new TrError(
       "TR_NEEDS_LEVEL_2",
       `${command}: this worker speaks protocol level 1, which carries tensors, numbers and strings, not ${hasKwargs ? "keyword arguments" : "nested values"}`,
     );
   }
-  // A worker that lists the command takes its arguments from args; the words are for the others.
-  const isListed = facts.level === 2 && facts.workerInfo.commands.includes(command);
-  const { words, tags: areTags } = (isListed ? undefined : flat) ?? { words: "", tags: false };
   return {
     command,
     tensors,
-    toText: (id, memory) =>
-      buildRequest({
+    toText: (id, isTerse, memory) =>
+      requestText(isTerse, {
         command,
-        words,
-        tags: areTags,
+        ...flat,
         memory,
         level: facts.level,
         timestampMs: Date.now(),
@@ -89,6 +90,10 @@ export function callRequest(
         ...(stream && { stream }),
       }),
   };
+}
+
+function requestText(isTerse: boolean, input: RequestInput): string {
+  return isTerse ? buildTerseRequest(input) : buildRequest(input);
 }
 
 /** The request of `sendRequest` and `fetch…`: a user's text, JSON or object in one of the dialects. */
@@ -103,8 +108,8 @@ export function messageRequest(
   return {
     command,
     tensors: [],
-    toText: (id) =>
-      buildRequest({
+    toText: (id, isTerse) =>
+      requestText(isTerse, {
         command,
         words: tags ? list.join(" ") : words,
         tags,
@@ -149,5 +154,6 @@ export function concurrencyOf(facts: WorkerFacts): number {
 export function answerText({ response, tensors }: Answer): string {
   const { text, value } = response;
   const hasText = text !== "" || tensors.size > 0 || value === undefined || value === null;
-  return hasText || typeof value === "string" ? text : JSON.stringify(value);
+  if (hasText) return text;
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

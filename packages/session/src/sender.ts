@@ -40,7 +40,28 @@ export class Sender {
     await this.#sending;
   }
 
+  /** At once if nothing is to be waited for. */
   send(pending: PendingRequest): void {
+    if (pending.request.tensors.length > 0 || !this.#isReady()) {
+      this.#sendLater(pending);
+      return;
+    }
+    try {
+      this.#sendNow(pending);
+    } catch (error) {
+      this.#options.onUnsent(pending, error);
+    }
+  }
+
+  #isReady(): boolean {
+    try {
+      return !this.#options.tensors.isReading && this.#options.slots.isRequestTaken;
+    } catch {
+      return false; // what is wrong with the slot is told where that is waited for
+    }
+  }
+
+  #sendLater(pending: PendingRequest): void {
     const stop = new AbortController();
     this.#stop = stop;
     this.#sending = this.#write(pending, stop.signal)
@@ -96,7 +117,7 @@ export class Sender {
   }
 
   async #write(pending: PendingRequest, signal: AbortSignal): Promise<void> {
-    const { slots, argumentTensors, tensors, onSent } = this.#options;
+    const { slots, argumentTensors, tensors } = this.#options;
     const { request } = pending;
     // A call of a session that has ended meanwhile must not run: every wait is cut short, and looked at.
     if (tensors.isReading) await tensors.settled(); // of the same names, perhaps
@@ -107,8 +128,13 @@ export class Sender {
     // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
     if (!slots.isRequestTaken) await slots.untilRequestTaken(signal);
     signal.throwIfAborted();
+    this.#sendNow(pending, memory);
+  }
+
+  #sendNow(pending: PendingRequest, memory?: MemoryField): void {
+    const { slots, tensors, onSent } = this.#options;
     tensors.forgetClaims();
-    slots.sendRequest(request.toText(pending.id, memory));
+    slots.sendRequest(pending.request.toText(pending.id, slots.isTerse, memory));
     this.#last = pending;
     onSent(pending);
   }

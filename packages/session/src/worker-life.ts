@@ -72,6 +72,19 @@ export class WorkerLife {
     const { worker } = this;
     const { cancelGraceMs } = session.options;
     let release: (() => void) | undefined;
+    let isAwaited = false;
+    let isReleasing = false;
+    // In a later turn: one call after the other would let go of the process and hold it again each time.
+    const releaseSoon = () => {
+      if (isReleasing) return;
+      isReleasing = true;
+      setImmediate(() => {
+        isReleasing = false;
+        if (isAwaited) return;
+        release?.();
+        release = undefined;
+      });
+    };
     const transport = chooseTransport(worker, facts.level);
     const exchange = new Exchange({
       channel: worker.channel,
@@ -94,12 +107,11 @@ export class WorkerLife {
         if (onProgress) callListener(() => onProgress(progress));
         session.tell("progress", { command, requestId: id, ...progress });
       },
-      onPending: ({ unanswered, isAwaited }) => {
+      onPending: (counts) => {
+        const { unanswered } = counts;
+        isAwaited = counts.isAwaited;
         if (isAwaited) release ??= worker.process.hold();
-        else {
-          release?.();
-          release = undefined;
-        }
+        else if (release !== undefined) releaseSoon();
         if (unanswered === 0) this.#busySince = undefined;
         // Not by the wall clock, which may jump.
         else this.#busySince ??= Math.floor(performance.timeOrigin + performance.now());

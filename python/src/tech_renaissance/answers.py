@@ -29,6 +29,8 @@ def value_answer(job: Job, result: Any) -> Answer:
         call.drop_tensors()
         return cancelled_answer(job)
     text = text_of(result, value, call.request)
+    if not call.tags:
+        return Answer(text, value)
     memory = call.take_shared()
     return Answer(text, value, call.take_tags(), memory=memory)
 
@@ -96,7 +98,8 @@ def _encode(job: Job, result: Any) -> Any:
     assert call is not None  # noqa: S101 - see above
     try:
         value = encode_value(result, call.add_tensor)
-        call.write_tensors()
+        if call.tags:
+            call.write_tensors()
         return value
     except BaseException:
         call.drop_tensors()

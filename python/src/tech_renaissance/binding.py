@@ -60,11 +60,15 @@ class Signature:
         at, named = self._outline.at, self._outline.named
         if request.is_text:
             values = [self._from_word(at(index), word, call) for index, word in enumerate(args)]
-        else:
+        elif self._converters:
             values = [
                 self._from_json(at(index), json, call, index) for index, json in enumerate(args)
             ]
-        more = {key: self._from_json(named(key), json, call, key) for key, json in kwargs.items()}
+        else:
+            values = [decode_value(json, call.read_tensor) for json in args]
+        more = {}
+        if kwargs:
+            more = {key: self._from_json(named(key), it, call, key) for key, it in kwargs.items()}
         call.remove_read()
         return values, more
 

@@ -30,23 +30,21 @@ class Call:
     Raises TR_PROTOCOL for a request that names tensors in shared memory which cannot be there.
     """
 
+    _written = 0
+    _arrived: ArrivedTensors | None = None
+    _shared: SharedTensors | None = None
+
     def __init__(
         self, folder: Folder, request: Request, number: int, carrier: Carrier | None = None
     ) -> None:
         self.request = request
         self.tags: list[str] = []
         self._folder = folder
-        # As the protocol's documents say for texts; else no tag of the session comes twice, so that
-        # a late answer's tensors cannot be taken for another's.
-        is_answered_once = request.is_text and not request.stream
-        self._prefix = "result_" if is_answered_once else f"r{number}_"
-        self._written = 0
+        self._number = number
         self._read: dict[tuple[str, Kind | None], Any] = {}
-        self._arrived: ArrivedTensors | None = None
         # Texts name their tensors by files, which may be for a request to come.
         self._carrier = None if request.is_text else carrier
         self._unwritten: dict[str, Any] = {}
-        self._shared: SharedTensors | None = None
         if self._carrier is not None and request.memory is not None:
             self._arrived = self._carrier.tensors.arrived(request.memory)
 
@@ -131,7 +129,11 @@ class Call:
             view = memoryview(tensor)
             data = view if view.c_contiguous else view.tobytes()
             tensor = tsr.Array(data, (view.nbytes,), "uint8")
-        tag = f"{self._prefix}{self._written}"
+        # As the protocol's documents say for texts; else no tag of the session comes twice, so that
+        # a late answer's tensors cannot be taken for another's.
+        is_answered_once = self.request.is_text and not self.request.stream
+        prefix = "result_" if is_answered_once else f"r{self._number}_"
+        tag = f"{prefix}{self._written}"
         try:
             if self._carrier is not None:
                 self._carrier.tensors.check(tensor)

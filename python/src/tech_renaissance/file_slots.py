@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .file_channel import Folder
 
     class Slots(Protocol):
+        is_terse: bool
+        """Whether only hosts of level 2 read the responses."""
+
         def take_request(self) -> bytes | None:
             """The request that waits, which is ours with this; None when there is none.
 
@@ -42,6 +45,8 @@ SLOT = "response.json"
 
 
 class FileSlots:
+    is_terse = False
+
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
 

@@ -7,7 +7,7 @@ import os
 import time
 
 from .errors import TrError
-from .response import FINAL, Answer, build_response
+from .response import FINAL, Answer, build_response, build_terse_response
 from .status import failure_word
 
 TYPE_CHECKING = False
@@ -55,10 +55,11 @@ class Outbox:
                 return
             if answer.kind == "progress":
                 self._merge(job)
-            self._queue.append((answer, job, status))
-            if len(self._queue) == 1:
+            queue = self._queue
+            queue.append((answer, job, status))
+            if len(queue) == 1:
                 self._flush()
-            if self._queue and self._guard.is_inside:
+            if queue and self._guard.is_inside:
                 self._bell.ring()
 
     def flush(self) -> bool:
@@ -90,9 +91,10 @@ class Outbox:
         That is tried again at every call: the host may free the space at any time. An item waits
         as it is, a progress report is dropped.
         """
-        if not self._queue or not self._slots.is_response_taken:
+        queue = self._queue
+        if not queue or not self._slots.is_response_taken:
             return False
-        answer, job, status = self._queue[0]
+        answer, job, status = queue[0]
         try:
             self._write(answer, job)
         except TrError as full:
@@ -127,8 +129,11 @@ class Outbox:
         return True
 
     def _write(self, answer: Answer, job: Job) -> None:
-        now = int(time.time() * 1000)
-        response = build_response(answer, job.request.command, job.id, now, job.seq)
+        if self._slots.is_terse:
+            response = build_terse_response(answer, job.id, job.seq)
+        else:
+            now = int(time.time() * 1000)
+            response = build_response(answer, job.request.command, job.id, now, job.seq)
         self._slots.send_response(response)
         self.has_shared = answer.memory is not None
 

@@ -54,6 +54,23 @@ class Answer:
             self.memory = None
 
 
+def build_terse_response(answer: Answer, request_id: str | None, seq: int) -> bytes:
+    """What a host of level 2 reads, for where no other host can be."""
+    fields: dict[str, Any] = {
+        "protocol": 2,
+        "id": request_id,
+        "seq": seq,
+        "final": answer.kind in FINAL,
+        "kind": answer.kind,
+        "value": answer.value,
+    }
+    if answer.text and answer.text != answer.value:
+        fields["message"] = answer.text
+    if answer.tags:
+        fields["tensors"] = answer.tags
+    return _encode(fields, answer)
+
+
 def build_response(
     answer: Answer, command: str, request_id: str | None, timestamp_ms: int, seq: int = 0
 ) -> bytes:
@@ -79,6 +96,10 @@ def build_response(
         fields["final"] = answer.kind in FINAL
         fields["kind"] = answer.kind
         fields["value"] = answer.value
+    return _encode(fields, answer)
+
+
+def _encode(fields: dict[str, Any], answer: Answer) -> bytes:
     if answer.memory is not None:
         fields["memory"] = answer.memory.field
     if answer.error:

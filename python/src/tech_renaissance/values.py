@@ -29,6 +29,9 @@ def decode_value(json: Any, get_tensor: Callable[[str], Any]) -> Any:
     An object is a marker only when it has exactly one key, one of ``$tensor``, ``$float``,
     ``$int`` and ``$dict``, with a valid value; anything else is a plain dict.
     """
+    kind = type(json)
+    if kind is not dict and kind is not list:
+        return json
     return _decode(json, get_tensor, 0)
 
 

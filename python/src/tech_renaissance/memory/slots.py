@@ -43,6 +43,8 @@ _yield = getattr(os, "sched_yield", lambda: None)
 class WorkerSlots:
     """Used by one thread at a time. Nothing waits but ``wait``."""
 
+    is_terse = True
+
     def __init__(self, block: Block, folder: Folder, ring: Callable[[], None]) -> None:
         self._block = block
         self._folder = folder
