@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readConfigFile } from "@tr/gateway";
 import {
   parseCancel,
   parseCredit,
@@ -9,6 +10,7 @@ import {
   parseResponse,
   parseWorkerInfo,
 } from "@tr/protocol";
+import { type Background, freePort } from "./background.js";
 import type { Block, Page } from "./read-page.js";
 import { runCommand } from "./run-command.js";
 import { runProgram } from "./run-program.js";
@@ -28,12 +30,31 @@ export interface Printed {
  */
 export async function runPage(page: Page, folder: string): Promise<Printed[]> {
   mkdirSync(folder, { recursive: true });
+  const background: Background[] = [];
+  try {
+    return await runBlocks(await withFreePort(page), folder, background);
+  } finally {
+    for (const program of background) await program.stop();
+  }
+}
+
+/** The gateway's own port may be in use where the pages are checked. */
+async function withFreePort(page: Page): Promise<Page> {
+  const port = await freePort();
+  const blocks = page.blocks.map((block) => ({
+    ...block,
+    code: block.code.replaceAll("18890", port),
+  }));
+  return { ...page, blocks };
+}
+
+async function runBlocks(page: Page, folder: string, background: Background[]): Promise<Printed[]> {
   const printed: Printed[] = [];
   for (const [index, block] of page.blocks.entries()) {
     const next = page.blocks[index + 1];
     const stated = next?.language === "output" ? next.code : undefined;
     try {
-      const found = await runBlock(block, page, folder, stated !== undefined);
+      const found = await runBlock(block, page, folder, background, stated !== undefined);
       if (stated !== undefined) {
         // Python on Windows ends its lines with both.
         printed.push({ line: block.line, found: found.replaceAll("\r\n", "\n"), stated });
@@ -49,6 +70,7 @@ async function runBlock(
   block: Block,
   page: Page,
   folder: string,
+  background: Background[],
   hasOutput: boolean,
 ): Promise<string> {
   const { language, code } = block;
@@ -64,11 +86,14 @@ async function runBlock(
     case "sh": {
       const lines = code.trimEnd().split("\n");
       const outputs: string[] = [];
-      for (const line of lines) outputs.push(await runCommand(line, page, folder));
+      for (const line of lines) outputs.push(await runCommand(line, page, folder, background));
       return outputs.join("");
     }
     case "json":
-      parserOf(block)(code);
+      if (block.name === "gateway.json") {
+        writeFileSync(join(folder, block.name), code);
+        readConfigFile(join(folder, block.name));
+      } else parserOf(block)(code);
       return "";
     case "output":
     case "text":

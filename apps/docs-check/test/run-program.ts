@@ -7,6 +7,9 @@ const files = {
   python: findPython({ script: fileURLToPath(import.meta.url) }).file,
 };
 
+/** For programs: the Python package is in place as after `pip install`. */
+export const programEnvironment = { PYTHONPATH: pythonPath, NO_COLOR: "1" };
+
 /** What a program prints, with the Python package in place as after `pip install`. */
 export async function runProgram(
   language: keyof typeof files,
@@ -15,7 +18,7 @@ export async function runProgram(
 ): Promise<string> {
   const { stdout } = await execa(files[language], args, {
     cwd,
-    env: { PYTHONPATH: pythonPath, NO_COLOR: "1" },
+    env: programEnvironment,
     stripFinalNewline: false,
     timeout: 30_000, // a program that hangs is ended, and named by its line
   });

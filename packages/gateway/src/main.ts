@@ -21,7 +21,8 @@ export async function main(file: string): Promise<number> {
     for (const signal of signals) process.once(signal, onSignal);
     try {
       await gateway.listen();
-      await Promise.race([gateway.ready(), asked.promise]);
+      const ready = gateway.ready().then(() => gateway.log.info("ready"));
+      await Promise.race([ready, asked.promise]);
       await asked.promise;
     } finally {
       // From here on the second signal does what it does without us.
