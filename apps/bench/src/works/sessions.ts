@@ -12,12 +12,12 @@ export const sessions: Work = {
     { key: "gain", title: "gain", unit: "×", better: "higher" },
   ],
   warmsUp: true,
-  isFresh: true,
   onceIfQuick: true,
   skips: (kind) => ("isSingle" in kind && kind.isSingle ? "one worker per program" : undefined),
-  async begin({ kind, place, quick }) {
-    const workers = quick ? 4 : 8;
-    const peers = await Promise.all(Array.from({ length: workers }, () => startPeer(kind, place)));
+  async begin({ kind, place, quick, peer }) {
+    const further = quick ? 3 : 7;
+    const others = await Promise.all(Array.from({ length: further }, () => startPeer(kind, place)));
+    const peers = [await peer(), ...others];
     const ms = quick ? 60 : 500;
     const rateOf = async (some: readonly Peer[]) => {
       const started = performance.now();
@@ -37,7 +37,7 @@ export const sessions: Work = {
         return { figures: { rate, alone, gain: rate / alone } };
       },
       async end() {
-        await Promise.all(peers.map((peer) => peer.stop()));
+        await Promise.all(others.map((other) => other.stop()));
       },
     };
   },
