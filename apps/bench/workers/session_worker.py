@@ -15,6 +15,11 @@ def square(values: np.ndarray) -> np.ndarray:
     return np.square(values)
 
 
+@command
+def square_into(values: np.ndarray, out: np.ndarray) -> np.ndarray:
+    return np.square(values, out=out)
+
+
 # The same again, saying when they began and ended: for --breakdown.
 @command
 def stamped_echo(text: str) -> list:

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { PythonSession, type SessionInfo, type SessionOptions } from "@tr/session";
-import { tensor } from "@tr/tsr-codec";
+import { type Tensor, tensor } from "@tr/tsr-codec";
 import type { PeerKind, Stamped } from "../peer.js";
 import { workerScript } from "../place.js";
 import { withoutKoffi } from "../without-koffi.js";
@@ -12,10 +12,14 @@ interface Row {
   /** What `session.info.transport` must say: a session that carries its messages in another way is not this row. */
   readonly transport: SessionInfo["transport"];
   readonly hidesKoffi?: boolean;
+  /** Its tensors live in memory that both sides see: inputs, and results that Python writes into. */
+  readonly sharesTensors?: boolean;
   readonly unavailable?: () => string | undefined;
 }
 
 const shared: SessionOptions = { transport: "shared-memory" };
+const unlessLinux = () =>
+  process.platform === "linux" ? undefined : "memory is mapped on Linux only";
 
 /** One row for each way in which a session can carry its messages. */
 const rows: readonly Row[] = [
@@ -37,8 +41,15 @@ const rows: readonly Row[] = [
     title: "@tr/session, mapped",
     options: shared,
     transport: "mapped",
-    unavailable: () =>
-      process.platform === "linux" ? undefined : "memory is mapped on Linux only",
+    unavailable: unlessLinux,
+  },
+  {
+    name: "session-tensors",
+    title: "@tr/session, mapped tensors",
+    options: shared,
+    transport: "mapped",
+    sharesTensors: true,
+    unavailable: unlessLinux,
   },
 ];
 
@@ -78,7 +89,7 @@ async function stamped<T extends string | Float32Array>(
 }
 
 export const sessionKinds: readonly PeerKind[] = rows.map(
-  ({ name, title, options, transport, hidesKoffi, unavailable }) => ({
+  ({ name, title, options, transport, hidesKoffi, sharesTensors, unavailable }) => ({
     name,
     title,
     group: "session",
@@ -87,13 +98,25 @@ export const sessionKinds: readonly PeerKind[] = rows.map(
       if (hidesKoffi) withoutKoffi();
       const script = workerScript("session_worker.py");
       const session = new PythonSession({ ...options, script, python: place.python });
+      const unused: Tensor[] = [];
+      const outOf = (floats: number): Tensor => {
+        const at = unused.findIndex(({ data }) => data.length === floats);
+        return at === -1 ? session.allocate([floats]) : (unused.splice(at, 1)[0] as Tensor);
+      };
       return {
         start: () => startAs(transport, session),
         echo: (text) => session.call<string>("echo", [text]),
         async square(values) {
-          const { data } = await session.calculate("square", tensor(values, [values.length]));
+          const x = tensor(values, [values.length]);
+          const { data } = sharesTensors
+            ? await session.calculate("square_into", x, outOf(values.length))
+            : await session.calculate("square", x);
           return data as Float32Array;
         },
+        ...(sharesTensors && {
+          input: (floats: number) => session.allocate([floats]).data,
+          release: (squared: Float32Array) => unused.push(tensor(squared, [squared.length])),
+        }),
         stamped: (content) => stamped(session, content),
         stop: () => session.close(),
         get directory() {
