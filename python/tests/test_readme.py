@@ -23,9 +23,18 @@ def test_the_first_program(make_host: MakeHost, tmp_path: Path) -> None:
     assert host.call("stats:mean", [1, 2, 6]) == {"mean": 3, "count": 3}
 
 
+def test_results_in_shared_memory(make_host: MakeHost, tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    script.write_text(_programs()[1])
+    host = make_host(script).start_ready()
+    host.put("x", np.array([1, 2, 3], np.float32))
+    answer = host.call("square", {"$tensor": "x"})
+    np.testing.assert_array_equal(host.get(answer["$tensor"]), [1, 4, 9])
+
+
 def test_the_class_style(make_host: MakeHost, tmp_path: Path) -> None:
     script = tmp_path / "server.py"
-    script.write_text("import numpy\n" + _programs()[1])
+    script.write_text("import numpy\n" + _programs()[2])
     host = make_host(script).start_ready()
     host.put("x", np.array([1, 2], np.float32))
     assert host.ask_dialect_1("double", "x") == "result_0"
@@ -35,4 +44,4 @@ def test_the_class_style(make_host: MakeHost, tmp_path: Path) -> None:
 
 
 def test_every_program_is_run() -> None:
-    assert len(_programs()) == 2
+    assert len(_programs()) == 3

@@ -8,6 +8,7 @@ import { generateTypes } from "./typed/generate-types.js";
 const documents: Record<string, string[][]> = {
   "../README.md": [
     ["{ mean: 2.5, percentile: 1.75 }"],
+    ["{ mean: 2.5, percentile: 2.5 }"],
     ["{ mean: 2.5, percentile: 3.25 }"],
     ["[ 4, 5 ]", "Hello World"],
   ],
