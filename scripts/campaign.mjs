@@ -66,6 +66,7 @@ const campaigns = {
   "file-faults-python": { size: 30_000, command: pytest("test_fuzz_files.py") },
   "wake-ups": { size: 1_000_000, command: vitest("@tr/shared-memory", "src/wake-ups.test.ts") },
   "gateway-endurance": { size: 60_000, command: vitest("@tr/gateway", "src/endurance.test.ts") },
+  "fuzz-gateway": { size: 50_000, command: vitest("@tr/gateway", "src/http/fuzz.test.ts") },
   "slow-sockets": { size: 5000, command: vitest("@tr/gateway", "src/http/slow-sockets.test.ts") },
   notifications: {
     size: 300_000,

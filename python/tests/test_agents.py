@@ -68,6 +68,15 @@ def test_a_cancel_closes_the_generator_and_drops_the_instance(calls: CallHost, k
     assert _log(calls) == ["made", "finally", "dropped"]
 
 
+def test_an_iterator_is_closed_too(calls: CallHost) -> None:
+    _log(calls)
+    identifier = _ask(calls, "x", credit=2, kind="iterator")
+    calls.wait_for(identifier, 2)
+    calls.cancel(identifier)
+    calls.final(identifier)
+    assert _log(calls) == ["made", "dropped", "closed"]
+
+
 def test_a_list_is_an_iterator_too(calls: CallHost) -> None:
     identifier = _ask(calls, "x", kind="list")
     calls.final(identifier)

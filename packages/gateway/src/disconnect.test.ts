@@ -62,7 +62,9 @@ describe("a client that leaves", () => {
 
   it("of a stubborn agent has its worker killed; others are served, however often that happens", async () => {
     const client = await gateways.ready({ maxConcurrent: 1 });
-    const { leave } = await begun(client, { stubborn: true }, 2);
+    const stubborn = join(gateways.workspace, "stubborn");
+    const { leave } = await begun(client, { stubborn }, 2);
+    await until(() => existsSync(stubborn));
     leave();
     expect(
       await msUntil(async () => (await client.health()).body.active_sessions === 0),
@@ -112,6 +114,15 @@ describe("GET /chat/stream/{session_id}", () => {
     await until(async () => (await freeSlots(client)) === 1);
     const { active_sessions } = await client.json("/sessions");
     expect(active_sessions?.r).toMatchObject({ status: "client_disconnected" });
+  });
+
+  it("looks on with ?watch=true, which keeps nothing alive", async () => {
+    const client = await gateways.ready({ maxConcurrent: 1 });
+    const { leave } = await begun(client, { hangs: true }, 2, { session_id: "w" });
+    const watched = readEvents(await client.fetch("/chat/stream/w?watch=true"));
+    leave();
+    const end = { type: "completed", status: "client_disconnected" };
+    expect((await watched).at(-1)).toMatchObject(end);
   });
 
   it("replays what is kept after the end, and says 410 for what is not", async () => {

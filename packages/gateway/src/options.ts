@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { TrError } from "@tr/pool";
 import type { ChatOptions } from "./chat/options.js";
+import { invalidOption, longestTimerMs, wholeNumber } from "./check-option.js";
 import type { LogOptions } from "./log.js";
 
 /** How a gateway is made. Times are milliseconds. */
@@ -41,24 +41,28 @@ export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayO
   const { host = "127.0.0.1", auth = "token", token, corsOrigins = [] } = options;
   if (auth === "none" && !isLoopback(host)) {
     const expected = `"token" with an address that others can reach (host ${JSON.stringify(host)})`;
-    throw invalid("auth", expected, '"none"');
+    throw invalidOption("auth", expected, '"none"');
   }
   if (token !== undefined && !/^[\x21-\x7e]{16,}$/.test(token)) {
-    throw invalid("token", "16 or more visible ASCII characters", "another text"); // which is a secret
+    throw invalidOption("token", "16 or more visible ASCII characters", "another text"); // which is a secret
   }
   for (const origin of corsOrigins) {
     if (!isOrigin(origin)) {
-      throw invalid("corsOrigins", "origins such as https://example.org", JSON.stringify(origin));
+      throw invalidOption(
+        "corsOrigins",
+        "origins such as https://example.org",
+        JSON.stringify(origin),
+      );
     }
   }
   const { allowedHosts = meansAll(host) ? [] : [host.includes(":") ? `[${host}]` : host] } =
     options;
   return {
     ...{ host, allowedHosts, corsOrigins },
-    port: count("port", options.port ?? 18890, 0, 65_535),
+    port: wholeNumber("port", options.port ?? 18890, 0, 65_535),
     token: auth === "none" ? undefined : (token ?? randomToken()),
-    maxBodyBytes: count("maxBodyBytes", options.maxBodyBytes ?? 2 ** 20, 1),
-    drainMs: count("drainMs", options.drainMs ?? 10_000, 0, 2 ** 31 - 1),
+    maxBodyBytes: wholeNumber("maxBodyBytes", options.maxBodyBytes ?? 2 ** 20, 1),
+    drainMs: wholeNumber("drainMs", options.drainMs ?? 10_000, 0, longestTimerMs),
   };
 }
 
@@ -76,14 +80,4 @@ function meansAll(host: string): boolean {
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
-}
-
-function count(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  const range = most === Number.MAX_SAFE_INTEGER ? `≥ ${least}` : `from ${least} to ${most}`;
-  throw invalid(name, `a whole number ${range}`, String(value));
-}
-
-function invalid(name: string, expected: string, found: string): TrError {
-  return new TrError("TR_INVALID_ARGUMENT", `option ${name}: expected ${expected}, found ${found}`);
 }

@@ -31,6 +31,20 @@ it("when all workers are killed the sessions end with an error; /health is 503 a
   expect(events.at(-1)).toMatchObject({ status: "completed" });
 });
 
+it("workers that have crashed too often are tried again after a while", async () => {
+  const client = await gateways.ready({ maxConcurrent: 1, reviveMs: 500 });
+  for (let i = 0; i < 5; i++) await client.events({ dies: true });
+  const { status, body } = await client.health();
+  expect({ status, reason: body.reason }).toEqual({
+    status: 503,
+    reason: "no Python worker runs; they are: failed",
+  });
+  const refused = await client.events({});
+  expect(refused.at(-2)).toMatchObject({ type: "error", code: "TR_WORKER_CRASHED" });
+  await until(async () => (await client.health()).status === 200);
+  expect((await client.events({})).at(-1)).toMatchObject({ status: "completed" });
+});
+
 it("a script that cannot be started is told by ready() and /health, with the reason in the log", async () => {
   const gateway = gateways.make({ script: "nowhere.py", maxConcurrent: 1 });
   await gateway.listen();

@@ -21,6 +21,19 @@ def take_log() -> list[str]:
     return found
 
 
+class Counter:
+    """An iterator that is no generator, and is to be closed all the same."""
+
+    def __iter__(self) -> Counter:
+        return self
+
+    def __next__(self) -> dict[str, str]:
+        return {"type": "tick"}
+
+    def close(self) -> None:
+        log.append("closed")
+
+
 @agent
 class Echo:
     def __init__(self, config: dict[str, Any]) -> None:
@@ -38,6 +51,8 @@ class Echo:
             return self._async(question)
         if kind == "list":
             return [{"type": "answer", "content": question}]
+        if kind == "iterator":
+            return Counter()
         if kind == "coroutine":
             return asyncio.sleep(0)
         if kind == "bad":

@@ -9,12 +9,14 @@ import { observeChat } from "./observe.js";
 import { type ChatOptions, resolveChatOptions } from "./options.js";
 import { chatRoutes } from "./routes.js";
 
-/** When those workers are tried again that have crashed too often. */
-const reviveMs = 30_000;
+/** The chat, and its sessions for other modules that show or use them. */
+export interface ChatModule extends GatewayModule {
+  readonly sessions: ChatSessions;
+}
 
 /** The chat routes, over a pool of workers that each run one agent at a time. @throws TrError `TR_INVALID_ARGUMENT`. */
-export function createChat(options: ChatOptions, { log, metrics }: GatewayContext): GatewayModule {
-  const { pool: poolOptions, template, routes } = resolveChatOptions(options);
+export function createChat(options: ChatOptions, { log, metrics }: GatewayContext): ChatModule {
+  const { pool: poolOptions, template, routes, reviveMs } = resolveChatOptions(options);
   const pool = new Pool(poolOptions);
   const measure = chatMetrics(metrics, pool);
   const { observer, onLog } = observeChat(log, measure);
@@ -32,6 +34,7 @@ export function createChat(options: ChatOptions, { log, metrics }: GatewayContex
     }, reviveMs).unref();
   });
   return {
+    sessions,
     register: (app: App) => chatRoutes(app, sessions, routes),
     health: () => chatHealth(pool, sessions),
     ready: (signal) => pool.ready({ signal }),

@@ -1,4 +1,5 @@
 import type { PoolOptions } from "@tr/pool";
+import { invalidOption, longestTimerMs, wholeNumber } from "../check-option.js";
 import type { JsonObject } from "./agent-config.js";
 import type { ChatRouteOptions } from "./routes.js";
 
@@ -22,12 +23,15 @@ export interface ChatOptions extends AgentWorkerOptions, Partial<ChatRouteOption
   acquireTimeoutMs?: number;
   /** `"process"`: a fresh process for each request, not only a fresh instance. Default: `"instance"`. */
   isolation?: "instance" | "process";
+  /** How long workers are left alone that have crashed five times in three minutes. Default: 30,000. */
+  reviveMs?: number;
 }
 
 export interface ResolvedChatOptions {
   readonly pool: PoolOptions;
   readonly template: JsonObject;
   readonly routes: ChatRouteOptions;
+  readonly reviveMs: number;
 }
 
 /**
@@ -36,16 +40,31 @@ export interface ResolvedChatOptions {
  */
 const cancelGraceMs = 700;
 
-/** The options of the pool are checked there. */
-export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
-  const { template = {}, maxConcurrent = 3, isolation = "instance", ...others } = options;
-  const { maxQueue = 1000, resumeGraceMs = 0, heartbeatMs = 15_000, stallMs = 20_000 } = others;
-  const { resumeGraceMs: _, heartbeatMs: _1, stallMs: _2, ...pool } = others;
+/** The options of the pool are checked there. @throws TrError `TR_INVALID_ARGUMENT`, naming the option. */
+export function resolveChatOptions({
+  template = {},
+  maxConcurrent = 3,
+  maxQueue = 1000,
+  isolation = "instance",
+  resumeGraceMs = 0,
+  heartbeatMs = 15_000,
+  stallMs = 20_000,
+  reviveMs = 30_000,
+  ...worker
+}: ChatOptions): ResolvedChatOptions {
+  if (isolation !== "instance" && isolation !== "process") {
+    throw invalidOption("chat.isolation", '"instance" or "process"', JSON.stringify(isolation));
+  }
   return {
     template,
-    routes: { resumeGraceMs, heartbeatMs, stallMs },
+    reviveMs: wholeNumber("chat.reviveMs", reviveMs, 1, longestTimerMs),
+    routes: {
+      resumeGraceMs: wholeNumber("chat.resumeGraceMs", resumeGraceMs, 0, longestTimerMs),
+      heartbeatMs: wholeNumber("chat.heartbeatMs", heartbeatMs, 1, longestTimerMs),
+      stallMs: wholeNumber("chat.stallMs", stallMs, 1, longestTimerMs),
+    },
     pool: {
-      ...pool,
+      ...worker,
       ...{ size: maxConcurrent, maxQueue, cancelGraceMs },
       ...(isolation === "process" && { recycle: { calls: 1 } }),
     },

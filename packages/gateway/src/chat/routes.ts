@@ -15,6 +15,7 @@ export interface ChatRouteOptions extends SendEventsOptions {
 }
 
 const refusals = { 400: errorBody, 401: errorBody, 403: errorBody };
+const postRefusals = { ...refusals, 409: errorBody, 413: errorBody, 415: errorBody };
 
 export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteOptions): void {
   app.post(
@@ -23,11 +24,12 @@ export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteO
       schema: {
         summary: "Ask, and get the agent's events as they come",
         body: question,
-        response: { 200: eventStream, 409: errorBody, 503: errorBody, ...refusals },
+        response: { 200: eventStream, 503: errorBody, ...postRefusals },
       },
     },
     async (request, reply) => {
-      await relay(reply, begin(sessions, request.body), 0, options);
+      const session = begin(sessions, request.body);
+      await relay(reply, session, 0, session.hold(), options);
     },
   );
 
@@ -37,15 +39,14 @@ export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteO
       schema: {
         summary: "Ask, and get all events at once",
         body: question,
-        response: { 200: answer, 409: errorBody, 500: errorBody, 503: errorBody, ...refusals },
+        response: { 200: answer, 500: errorBody, 503: errorBody, ...postRefusals },
       },
     },
     async (request, reply) => {
       const session = begin(sessions, request.body);
-      const onClose = () => session.stop("client");
-      reply.raw.once("close", onClose);
+      const release = session.hold();
+      reply.raw.once("close", () => release(0));
       const json = await joinedAnswer(session);
-      reply.raw.off("close", onClose);
       const { failure } = session;
       if (isBusy(failure)) {
         throw new HttpError(503, "BUSY", failure?.content ?? "", { "retry-after": "5" });
@@ -61,6 +62,12 @@ export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteO
         summary: "Read a session's events again from Last-Event-ID on, and go on with it",
         params: z.object({ session_id: sessionId }),
         headers: z.object({ "last-event-id": z.string().optional() }),
+        querystring: z.object({
+          watch: z
+            .stringbool()
+            .optional()
+            .describe("true: only look on, which keeps no session alive whose client has gone"),
+        }),
         response: {
           200: eventStream,
           204: z.null().describe("there are no more"),
@@ -84,7 +91,8 @@ export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteO
       }
       // What browsers take as: do not connect again.
       if (log.isEnded && afterId === log.lastId) return reply.code(204).send(null);
-      await relay(reply, session, afterId, options);
+      const release = request.query.watch === true ? () => {} : session.hold();
+      await relay(reply, session, afterId, release, options);
     },
   );
 
@@ -120,15 +128,14 @@ function begin(sessions: ChatSessions, asked: NewQuestion): ChatSession {
   throw new HttpError(409, "SESSION_EXISTS", message);
 }
 
-/** Sends a session's events; when its last client has gone for `resumeGraceMs`, it is stopped. */
+/** Sends a session's events. When its last client has gone for `resumeGraceMs` it is stopped. */
 async function relay(
   reply: FastifyReply,
   session: ChatSession,
   afterId: number,
+  release: (graceMs: number) => void,
   { resumeGraceMs, ...sending }: ChatRouteOptions,
 ): Promise<void> {
-  // Taken before anything is awaited: nothing of the log is lost in between.
-  const release = session.hold();
   const reader = session.log.read(afterId);
   reply.hijack();
   const headers = reply.getHeaders();

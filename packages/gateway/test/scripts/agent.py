@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tech_renaissance import agent
 
-asked = []
+asked = {"count": 0}
 
 
 @agent
@@ -18,7 +18,7 @@ class Scripted:
 
     def stream_run(self, question):
         wish = json.loads(question)
-        asked.append(wish.get("marker"))
+        asked["count"] += 1
         return self._async(wish) if wish.get("async") else self._plain(wish)
 
     def _plain(self, wish):
@@ -36,7 +36,8 @@ class Scripted:
                 os._exit(9)
             while wish.get("hangs"):
                 time.sleep(0.01)
-            if wish.get("stubborn"):
+            if "stubborn" in wish:
+                Path(wish["stubborn"]).touch()
                 sum(range(10**13))
         finally:
             if "mark" in wish:
@@ -61,5 +62,5 @@ class Scripted:
             "marker": wish.get("marker"),
             "config": self.config if wish.get("shows_config") else None,
             "pid": os.getpid(),
-            "asked": len(asked),
+            "asked": asked["count"],
         }
