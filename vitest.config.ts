@@ -10,28 +10,34 @@ const projects = ["packages", "apps"].flatMap((group) =>
   }),
 );
 
-// The session's tests run once more over shared memory, mapped and as without the native part: those
-// of calls, streams, cancels, crashes and ends.
-const overMemory = (name: string, files: string, env: Record<string, string>) => ({
+// The session's tests run as its users have it: over memory that both sides map. Those whose way depends
+// on the carrier run twice more: over files, and over memory without native code. By file, for the time
+// that a run may take: not those of parts without a worker (options, books, line-splitter, …), of logs and
+// of the process alone (oom-kills, first start, timers), nor those that choose their carrier themselves.
+const overCarrier = (name: string, files: string, env: Record<string, string>) => ({
   extends: true as const,
   test: {
     name: `@tr/session over ${name}`,
     root: "packages/session",
     include: [`src/{${files}}.test.ts`],
-    env: { TR_TEST_TRANSPORT: "shared-memory", ...env },
+    env,
   },
 });
-const many =
-  "call,stream,cancellation,cancel-storm,concurrency,restart,exactly-once,lifecycle,tensor-memory";
+const calls = "call,stream,cancellation,cancel-storm,concurrency,interleaving,tensor-memory";
+const ends = "lifecycle,restart,exactly-once";
 
 export default defineConfig({
   test: {
     projects: [
       ...projects,
-      overMemory("mapped memory", many, {}),
-      overMemory("shared memory", "call,stream,concurrency,transport,tensor-memory", {
-        TR_TEST_MAPPED: "off",
-      }),
+      overCarrier("files", `${calls},${ends},endurance`, { TR_TEST_TRANSPORT: "file" }),
+      overCarrier(
+        "memory without native code",
+        `${calls},${ends},endurance,transport,hostile-memory,full-memory`,
+        {
+          TR_TEST_MAPPED: "off",
+        },
+      ),
     ],
     // Real processes on a busy machine: the import of PyTorch alone can take ten seconds.
     testTimeout: 60_000,

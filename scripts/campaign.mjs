@@ -1,4 +1,5 @@
-// A campaign is a test of the ordinary run at another size: node scripts/campaign.mjs <name> [--size N] [--seed N]
+// A campaign is a test of the ordinary run at another size:
+// node scripts/campaign.mjs <name> [--size N] [--seed N] [--transport mapped|unmapped|file], the last for those of sessions
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -76,7 +77,7 @@ const campaigns = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { size: { type: "string" }, seed: { type: "string" } },
+  options: { size: { type: "string" }, seed: { type: "string" }, transport: { type: "string" } },
 });
 const [name] = positionals;
 const campaign = campaigns[name];
@@ -84,16 +85,32 @@ if (campaign === undefined) {
   console.error(`expected a campaign, one of ${Object.keys(campaigns).join(", ")}, found ${name}`);
   process.exit(2);
 }
+/** How the sessions of the tests talk to their workers: see packages/session/test/scripts.ts. */
+const carriers = {
+  mapped: {},
+  unmapped: { TR_TEST_MAPPED: "off" },
+  file: { TR_TEST_TRANSPORT: "file" },
+};
+const { transport = "mapped" } = values;
+if (carriers[transport] === undefined) {
+  console.error(
+    `expected a transport, one of ${Object.keys(carriers).join(", ")}, found ${transport}`,
+  );
+  process.exit(2);
+}
 const size = values.size ?? String(campaign.size);
 const seed = values.seed ?? String(Date.now() % 2 ** 31);
-console.log(`campaign ${name}: size ${size}, seed ${seed}`);
+console.log(`campaign ${name}: size ${size}, seed ${seed}, transport ${transport}`);
 const started = performance.now();
 const [file, args] = campaign.command;
 const { status } = spawnSync(file, args, {
   cwd: campaign.folder ? join(root, campaign.folder) : root,
   stdio: "inherit",
   shell: windows,
-  env: { ...process.env, TR_PYTHON: python, TR_CAMPAIGN_SIZE: size, TR_CAMPAIGN_SEED: seed },
+  env: {
+    ...{ ...process.env, ...carriers[transport] },
+    ...{ TR_PYTHON: python, TR_CAMPAIGN_SIZE: size, TR_CAMPAIGN_SEED: seed },
+  },
 });
 console.log(
   `campaign ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}`,

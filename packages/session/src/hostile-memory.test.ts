@@ -1,10 +1,9 @@
 import { full } from "@tr/tsr-codec";
 import { describe, expect, it } from "vitest";
-import { script, useSessions } from "../test/scripts.js";
+import { isMapped, script, useSessions } from "../test/scripts.js";
 import type { PythonSession } from "./index.js";
 
 const sessions = useSessions();
-const isMapped = process.platform === "linux" && process.env.TR_TEST_MAPPED !== "off";
 const x = full([1000], 3);
 
 const hostile = () =>
@@ -135,7 +134,7 @@ if (process.platform !== "win32")
 
     it("of a long answer's file is told so", async () => {
       const session = await hostile();
-      for (const how of ["cut", "swollen", "directory", "link"]) {
+      for (const how of ["cut", "swollen", "huge", "directory", "link"]) {
         const code = await errorOf(session, "long_answer", [how]);
         expect([how, code]).toEqual([how, expect.stringMatching(/^TR_(PROTOCOL|SEGMENT_LOST)$/)]);
       }

@@ -38,8 +38,10 @@ export interface SessionOptions {
   /** What happens to a worker that has given no sign of life for three seconds: it is only told of (event `unresponsive`), or killed, which is a crash. Default: `"report"`. */
   unresponsive?: "report" | "kill";
   /**
-   * How messages and tensors travel: through shared memory where the worker can, or by files alone. `"auto"`
-   * is the same as `"shared-memory"`: files where it does not come about, see `info.transportReason`. Default: `"file"`.
+   * How messages and tensors travel. `"auto"`: through shared memory, which both processes map where koffi is
+   * installed (Linux), else through files of fixed places in it; by messages in files where the worker
+   * is of protocol level 1, the memory cannot be had, or on Windows. `"file"`: that, always. `"shared-memory"`: a
+   * start that does not come to shared memory fails. See `info.transport`, `info.transportReason`. Default: `"auto"`.
    */
   transport?: Transport;
   /** False: poll instead of using the platform's change notifications. Default: true. */
@@ -113,7 +115,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   if (unresponsive !== "report" && unresponsive !== "kill") {
     throw invalid("unresponsive", '"report" or "kill"', JSON.stringify(unresponsive));
   }
-  const { transport = "file" } = options;
+  const { transport = "auto" } = options;
   if (!transports.includes(transport)) {
     throw invalid("transport", `one of ${transports.join(", ")}`, JSON.stringify(transport));
   }

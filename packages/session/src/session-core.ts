@@ -185,6 +185,7 @@ export abstract class SessionCore extends StatefulSession {
     this.#life = life;
     this.#generation++;
     this.apply({ type: "spawned", pid: worker.process.pid });
+    if (worker.warning) this.tell("warning", worker.warning);
     const onAbort = () => {
       life.expectEnd({ reason: signal.reason, isFailure: false });
       void life.stop(terminateLadder);

@@ -23,6 +23,11 @@ export interface SessionEvents {
   unresponsive: [silence: { sinceMs: number }];
   /** A crashed worker will be started again, by the option `restart`, after `delayMs`. `generation`: of that start. */
   restart: [restart: { generation: number; delayMs: number; reason: TrError }];
+  /**
+   * `TR_WORKSPACE_FULL`: there was no room in the workspace, and the session that is starting uses the temporary
+   * directory instead. Told to listeners only.
+   */
+  warning: [warning: TrError];
   /** The process has ended and its directory is gone. */
   exit: [exit: Exit];
 }

@@ -5,13 +5,12 @@ import { TrError } from "@tr/protocol/errors";
 import type { HostCarrier } from "@tr/shared-memory";
 import { defaultServerPath, findPython, launcherPath } from "@tr/worker-py";
 import { spawnFailed, startFailed, startTimedOut } from "./errors.js";
+import { findPlace } from "./find-place.js";
 import { lookForWorker, type WorkerFacts } from "./first-status.js";
 import { liveWorkers } from "./live-workers.js";
 import type { ResolvedOptions } from "./options.js";
 import { sweepOnce } from "./sweep.js";
-import { offerMemory } from "./transport.js";
 import { type SpawnOptions, WorkerProcess } from "./worker-process.js";
-import { makeSessionDirectory } from "./workspace.js";
 
 /** A worker that has been started, with the directory and the channel that are its own. */
 export interface RunningWorker {
@@ -25,12 +24,14 @@ export interface RunningWorker {
   readonly carrier?: HostCarrier | undefined;
   /** Why there is none. */
   readonly noCarrier?: string | undefined;
+  /** The workspace is not the one that it should be. */
+  readonly warning?: TrError | undefined;
 }
 
 /**
  * Makes the session directory and starts the process.
  *
- * @throws TrError `TR_PYTHON_NOT_FOUND`, `TR_SCRIPT_NOT_FOUND`, `TR_INVALID_ARGUMENT` (workspace, session id), `TR_START_FAILED`.
+ * @throws TrError `TR_PYTHON_NOT_FOUND`, `TR_SCRIPT_NOT_FOUND`, `TR_INVALID_ARGUMENT` (workspace, session id), `TR_WORKSPACE_FULL`, `TR_START_FAILED`.
  */
 export async function spawnWorker(
   options: ResolvedOptions,
@@ -48,10 +49,10 @@ export async function spawnWorker(
     throw new TrError("TR_INVALID_ARGUMENT", `option cwd: there is no directory ${resolve(cwd)}`);
   }
   const found = findPython({ script, ...(options.python && { python: options.python }) });
-  const { workspace, path: directory } = makeSessionDirectory(options, sessionId);
+  const place = await findPlace(options, sessionId);
+  const { workspace, path: directory, carrier } = place;
   const channel = openFileChannel(directory, { notifications: options.notifications });
   const python = [found.file, ...found.args];
-  const { carrier, noCarrier } = await offerMemory(options, directory);
   try {
     const process = await WorkerProcess.spawn({
       file: found.file,
@@ -64,7 +65,7 @@ export async function spawnWorker(
     });
     liveWorkers.add(process.pid, directory);
     sweepOnce(dirname(directory));
-    return { process, channel, workspace, directory, python, carrier, noCarrier };
+    return { ...place, process, channel, directory, python };
   } catch (error) {
     channel.close();
     await carrier?.close();

@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { buildHostInfo, type HostInfo, parseHostInfo } from "@tr/protocol";
 import { hostIdentity, isHostAlive } from "./host-identity.js";
@@ -51,11 +59,15 @@ export function removeIfDead(path: string): boolean {
   try {
     writeFileSync(claim, buildHostInfo(hostIdentity()), { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    if (!isAbandoned(claim)) return false;
-    // Whoever made the claim has died with it. Of several who see that, one moves it away.
-    renameSync(claim, `${claim}.${randomBytes(4).toString("hex")}`);
-    return removeIfDead(path);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") {
+      if (!isAbandoned(claim)) return false;
+      // Whoever made the claim has died with it. Of several who see that, one moves it away.
+      renameSync(claim, `${claim}.${randomBytes(4).toString("hex")}`);
+      return removeIfDead(path);
+    }
+    // On a full disk the claim is there, without our name: room is what this is for.
+    if (!isFull(code) || !existsSync(claim)) throw error;
   }
   if (!isDead(path)) {
     rmSync(claim, { force: true });
@@ -67,6 +79,11 @@ export function removeIfDead(path: string): boolean {
   if (!isAway) renameSync(path, away);
   rmSync(away, { recursive: true, force: true });
   return true;
+}
+
+/** Of an error of the system: there is no room for what was to be written. */
+export function isFull(code: string | undefined): boolean {
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 function isAbandoned(claim: string): boolean {

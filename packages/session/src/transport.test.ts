@@ -1,46 +1,65 @@
 import { full, type Tensor } from "@tr/tsr-codec";
 import { describe, expect, it } from "vitest";
-import { script, until, useSessions } from "../test/scripts.js";
+import { isMapped, script, until, useSessions } from "../test/scripts.js";
 import type { SessionOptions } from "./options.js";
+import { PythonSession } from "./python-session.js";
 
 const sessions = useSessions();
-const isMapped = process.platform === "linux" && process.env.TR_TEST_MAPPED !== "off";
 const kind = isMapped ? "mapped" : "shared-memory";
-const keeping: SessionOptions = { script: script("keeping.py"), transport: "shared-memory" };
+const keeping: SessionOptions = { script: script("keeping.py"), transport: "auto" };
 const x = full([1000], 3);
 
 describe("the option transport", () => {
-  it("is files unless told otherwise, and says so", async () => {
+  it("is files when it says so", async () => {
     const session = await sessions.started({ transport: "file" });
     expect(session.info).toMatchObject({
       transport: "file",
       transportReason: 'the option transport is "file"',
     });
+    expect(sessions.files().filter((name) => name.endsWith("control.block"))).toEqual([]);
   });
 
-  it.each(["auto", "shared-memory"] as const)(
-    "%s is shared memory where the worker can",
-    async (transport) => {
-      const session = await sessions.started({ transport });
-      expect(session.info?.transport).toBe(kind);
-      expect(session.info?.transportReason).toMatch(isMapped ? /both sides/ : /not wanted|koffi/);
-      expect(await session.call("echo", ["hello"])).toBe("hello");
-    },
-  );
+  if (process.platform !== "win32")
+    it.each([{}, { transport: "auto" }, { transport: "shared-memory" }] as const)(
+      "is shared memory where the worker can: %j",
+      async (options) => {
+        const session = new PythonSession({
+          ...{ script: script("commands.py"), workspace: sessions.workspace, quiet: true },
+          ...options,
+        });
+        await session.start();
+        expect(session.info?.transport).toBe(kind);
+        expect(session.info?.transportReason).toMatch(isMapped ? /both sides/ : /koffi|not on/);
+        expect(await session.call("echo", ["hello"])).toBe("hello");
+        await session.close();
+      },
+    );
 
-  it("falls back to files for a worker of level 1", async () => {
-    const session = await sessions.started({ script: script("level_one.py"), transport: "auto" });
+  it("falls back to files for a worker of level 1, unless memory is asked for", async () => {
+    const old = script("level_one.py");
+    const session = await sessions.started({ script: old, transport: "auto" });
     expect(session.info).toMatchObject({ level: 1, transport: "file" });
-    expect(session.info?.transportReason).toMatch(/level 1/);
+    expect(session.info?.transportReason).toMatch(/level 1|Windows/);
+    const asked = sessions.make({ script: old, transport: "shared-memory" });
+    await expect(asked.start()).rejects.toMatchObject({
+      code: "TR_NEEDS_LEVEL_2",
+      message: expect.stringContaining('option transport: "shared-memory"'),
+    });
+    expect(asked.isAlive()).toBe(false);
   });
 
   it.each(["deaf", "torn"])(
-    "falls back to files for a worker that opens nothing: %s",
+    "falls back to files for a worker that opens nothing, unless memory is asked for: %s",
     async (what) => {
       const session = await sessions.started({ ...keeping, args: [what] });
       expect(session.info?.transport).toBe("file");
       expect(session.info?.transportReason).toMatch(/has not opened/);
       expect(await session.call("slow_square", [x, 0])).toEqual(full([1000], 9));
+      const asked = sessions.make({ ...keeping, args: [what], transport: "shared-memory" });
+      await expect(asked.start()).rejects.toMatchObject({
+        code: "TR_START_FAILED",
+        message: expect.stringMatching(what === "torn" ? /without shared memory/ : /not opened/),
+      });
     },
   );
 
@@ -105,7 +124,7 @@ describe("tensors through shared memory", () => {
   });
 
   it("go through the documented methods as before", async () => {
-    const session = await sessions.started({ transport: "shared-memory", script: "default" });
+    const session = await sessions.started({ transport: "auto" });
     await session.sendTensor(x, "a");
     expect(await session.fetchTensor("square a")).toEqual(full([1000], 9));
   });

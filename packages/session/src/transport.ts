@@ -1,6 +1,6 @@
 import { TrError } from "@tr/protocol/errors";
-import type { Connection, HostCarrier } from "@tr/shared-memory";
-import type { ResolvedOptions } from "./options.js";
+import type { Connection } from "@tr/shared-memory";
+import type { Transport } from "./options.js";
 import type { RunningWorker } from "./start-worker.js";
 
 export type TransportKind = "file" | "shared-memory" | "mapped";
@@ -13,40 +13,30 @@ export interface ChosenTransport {
   readonly connection: Connection | undefined;
 }
 
-/** What a worker is offered before it is started. */
-export interface MemoryOffer {
-  readonly carrier?: HostCarrier;
-  /** Why there is none. */
-  readonly noCarrier?: string;
-}
-
-/** Makes the shared memory in the session's directory, if it is wanted and there is room for it. */
-export async function offerMemory(
-  { transport }: ResolvedOptions,
-  directory: string,
-): Promise<MemoryOffer> {
-  if (transport === "file") return { noCarrier: 'the option transport is "file"' };
-  // Not at the top: a session that uses files starts without it.
-  const { HostCarrier } = await import("@tr/shared-memory");
-  try {
-    return { carrier: new HostCarrier(directory) };
-  } catch (error) {
-    if (!TrError.is(error, "TR_WORKSPACE_FULL")) throw error;
-    return { noCarrier: error.message }; // a text may still fit
-  }
-}
-
-/** What it has come to, now that the worker is ready. */
+/**
+ * What it has come to, now that the worker is ready.
+ *
+ * @throws TrError `TR_NEEDS_LEVEL_2`, `TR_START_FAILED` when the option asks for shared memory and this worker has none
+ */
 export function chooseTransport(
-  { carrier, noCarrier = "" }: RunningWorker,
+  { carrier, noCarrier = "", process }: RunningWorker,
   level: 1 | 2,
+  wish: Transport,
 ): ChosenTransport {
   const file = { kind: "file", connection: undefined } as const;
   if (carrier === undefined) return { ...file, reason: noCarrier };
-  if (level === 1) return { ...file, reason: "a worker of protocol level 1 knows only files" };
-  const connection = carrier.connect();
+  const connection = level === 1 ? undefined : carrier.connect();
   if (connection === undefined) {
-    return { ...file, reason: "the worker has not opened the shared memory" };
+    const isOld = level === 1;
+    const reason = isOld
+      ? "a worker of protocol level 1 knows only files"
+      : "the worker has not opened the shared memory";
+    if (wish !== "shared-memory") return { ...file, reason };
+    const { stderrTail } = process;
+    const message = `option transport: "shared-memory" cannot be had: ${reason}. With "auto" the session uses files then.`;
+    throw isOld
+      ? new TrError("TR_NEEDS_LEVEL_2", message)
+      : new TrError("TR_START_FAILED", `${message}\n${stderrTail}`.trim(), { stderrTail });
   }
   if (connection.kind === "mapped") {
     return { kind: "mapped", connection, reason: "both sides map the same memory" };

@@ -67,7 +67,7 @@ export class WorkerLife {
     return this.#ending;
   }
 
-  /** The worker has said that it is ready. */
+  /** The worker has said that it is ready. @throws TrError as {@link chooseTransport} */
   becomesReady(facts: WorkerFacts, session: LifeOptions): void {
     const { worker } = this;
     const { cancelGraceMs } = session.options;
@@ -85,7 +85,7 @@ export class WorkerLife {
         release = undefined;
       });
     };
-    const transport = chooseTransport(worker, facts.level);
+    const transport = chooseTransport(worker, facts.level, session.options.transport);
     const exchange = new Exchange({
       channel: worker.channel,
       connection: transport.connection,

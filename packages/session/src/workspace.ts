@@ -14,13 +14,15 @@ import { buildHostInfo } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { hostIdentity } from "./host-identity.js";
 import type { ResolvedOptions } from "./options.js";
-import { ownerOf, removeIfDead } from "./sweep.js";
+import { isFull, ownerOf, removeIfDead, sweep } from "./sweep.js";
 
 export interface SessionDirectory {
   /** Absolute. */
   readonly workspace: string;
   /** `<workspace>/<sessionFolder>/tr_session_<sessionId>`, mode 0700. */
   readonly path: string;
+  /** It is not in the memory file system, which has too little room. */
+  readonly warning?: TrError;
 }
 
 /** The id of a session that was given none: 64 random bits. */
@@ -28,31 +30,53 @@ export function randomSessionId(): string {
   return randomBytes(8).toString("hex");
 }
 
+export type WorkspaceOptions = {
+  readonly workspace?: string | undefined;
+} & Pick<ResolvedOptions, "sessionFolder" | "minFreeBytes">;
+
 /**
  * Makes the session directory. A directory of that name left by a dead host is replaced.
  *
- * @throws TrError `TR_INVALID_ARGUMENT` when a live session has that id, or when the workspace is not usable.
+ * @throws TrError `TR_INVALID_ARGUMENT` when a live session has that id, or when the workspace is not usable;
+ * `TR_WORKSPACE_FULL`
  */
 export function makeSessionDirectory(
-  options: Pick<ResolvedOptions, "workspace" | "sessionFolder" | "minFreeBytes">,
+  options: WorkspaceOptions,
   sessionId: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): SessionDirectory {
-  const named = options.workspace ?? (env.TR_WORKSPACE || undefined);
-  const workspace = named === undefined ? ownWorkspace(options.minFreeBytes) : resolve(named);
+  const named = namedWorkspace(options, env);
+  const { workspace, warning } =
+    named === undefined ? ownWorkspace(options) : { workspace: resolve(named) };
   const path = join(workspace, options.sessionFolder, `tr_session_${sessionId}`);
   try {
     mkdirSync(join(workspace, options.sessionFolder), { recursive: true, mode: 0o700 });
     makeExclusively(path, sessionId);
   } catch (cause) {
     if (TrError.is(cause)) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
     throw new TrError(
-      "TR_INVALID_ARGUMENT",
-      `option workspace: the session directory ${path} cannot be made: ${(cause as Error).message}`,
+      isFull(code) ? "TR_WORKSPACE_FULL" : "TR_INVALID_ARGUMENT",
+      `option workspace: the session directory ${path} cannot be made: ${message}.`,
       { cause },
     );
   }
-  return { workspace, path };
+  return { workspace, path, ...(warning && { warning }) };
+}
+
+function namedWorkspace(
+  { workspace }: WorkspaceOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  return workspace ?? (env.TR_WORKSPACE || undefined);
+}
+
+/** Removes what dead sessions have left where this one would like to be. */
+export function sweepWorkspace(options: WorkspaceOptions): void {
+  const workspace = namedWorkspace(options, process.env) ?? memoryWorkspace();
+  if (workspace === undefined) return;
+  const folder = join(workspace, options.sessionFolder);
+  if (existsSync(folder)) sweep(folder);
 }
 
 /**
@@ -120,12 +144,36 @@ export function removeSessionDirectory(path: string): void {
 }
 
 /** A folder of this user's own: in the memory file system where there is room, else in the temporary directory. */
-function ownWorkspace(minFreeBytes: number): string {
+function ownWorkspace(options: WorkspaceOptions): { workspace: string; warning?: TrError } {
+  const { minFreeBytes } = options;
+  const inMemory = memoryWorkspace();
+  if (inMemory === undefined) return { workspace: temporaryWorkspace() };
+  if (freeBytes("/dev/shm") < minFreeBytes) sweepWorkspace(options);
+  const free = freeBytes("/dev/shm");
+  if (free >= minFreeBytes) return { workspace: inMemory };
+  const workspace = temporaryWorkspace();
+  const message = `the memory file system /dev/shm has ${free} free bytes, fewer than ${minFreeBytes} (option minFreeBytes). The session uses ${workspace} instead.`;
+  return { workspace, warning: new TrError("TR_WORKSPACE_FULL", message) };
+}
+
+/** In the memory file system; `undefined`: this system has none for us. */
+function memoryWorkspace(): string | undefined {
+  const uid = process.getuid?.();
+  if (uid === undefined || freeBytes("/dev/shm") < 0) return undefined;
+  const path = `/dev/shm/tr-${uid}`;
+  return isOurs(path, uid) ? path : undefined;
+}
+
+/**
+ * A folder of this user's own in the temporary directory; on macOS, which has no memory file system, and on
+ * Windows it is always the one.
+ *
+ * @throws TrError `TR_INVALID_ARGUMENT`
+ */
+export function temporaryWorkspace(): string {
   const uid = process.getuid?.();
   // Windows: the temporary directory is the user's own already.
   if (uid === undefined) return join(tmpdir(), "tech-renaissance");
-  const inMemory = `/dev/shm/tr-${uid}`;
-  if (freeBytes("/dev/shm") >= minFreeBytes && isOurs(inMemory, uid)) return inMemory;
   const onDisk = join(tmpdir(), `tr-${uid}`);
   if (isOurs(onDisk, uid)) return onDisk;
   throw new TrError(

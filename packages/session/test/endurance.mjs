@@ -24,7 +24,8 @@ async function callOnce(session, i) {
 }
 
 function start() {
-  const session = new PythonSession({ script, workspace, quiet: true });
+  const transport = process.env.TR_TEST_TRANSPORT || "auto";
+  const session = new PythonSession({ script, workspace, quiet: true, transport });
   return session.start().then(() => session);
 }
 
@@ -44,7 +45,7 @@ const half = await residentBytes(session);
 for (let i = calls / 2; i < calls; i++) await callOnce(session, i);
 const end = await residentBytes(session);
 const files = readdirSync(session.sessionDir).filter(
-  (name) => !/^(host|worker|heartbeat|status)\./.test(name),
+  (name) => !/^((host|worker|heartbeat|status)\.|control\.block$)|\.segment$/.test(name),
 );
 await session.close();
 

@@ -50,7 +50,7 @@ export function missingFor(situation: (typeof situations)[number]): string | und
  * @returns how long the last of the worker's processes lived on, in ms.
  */
 export async function killHost(situation: (typeof situations)[number]): Promise<number> {
-  const workspace = mkdtempSync(join(tmpdir(), "tr-doomed-"));
+  const workspace = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "tr-doomed-"));
   try {
     const program = fileURLToPath(new URL("host.mjs", import.meta.url));
     const python = wrappers[situation] ?? [];

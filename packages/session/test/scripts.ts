@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { SessionOptions, Transport } from "../src/options.js";
 import { PythonSession } from "../src/python-session.js";
 
@@ -10,18 +10,15 @@ const testTransport = process.env.TR_TEST_TRANSPORT as Transport | undefined;
 /** How the tests' sessions carry their messages: the same tests run once for each way. */
 export const transport: SessionOptions = testTransport ? { transport: testTransport } : {};
 
-// As on a machine without the native part.
+// As on a machine without the native part: this process, and the programs that a test runs.
 if (process.env.TR_TEST_MAPPED === "off") {
-  vi.doMock(import("@tr/shared-memory"), async (importOriginal) => {
-    const { HostCarrier, ...others } = await importOriginal();
-    class Unmapped extends HostCarrier {
-      constructor(directory: string) {
-        super(directory, { mapped: false });
-      }
-    }
-    return { ...others, HostCarrier: Unmapped };
-  });
+  const url = new URL("without-koffi.mjs", import.meta.url).href;
+  await import(/* @vite-ignore */ url);
+  process.env.NODE_OPTIONS = `--import=${url}`;
 }
+/** What a session of the tests comes to. */
+export const isMapped: boolean =
+  process.platform === "linux" && process.env.TR_TEST_MAPPED !== "off";
 
 /** The path of a script beside this file. */
 export function script(name: string): string {

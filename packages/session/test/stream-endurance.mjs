@@ -4,7 +4,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { PythonSession } from "@tr/session";
 
 const [script, workspace, items, tensors] = process.argv.slice(2);
-const session = new PythonSession({ script, workspace, quiet: true });
+const transport = process.env.TR_TEST_TRANSPORT || "auto";
+const session = new PythonSession({ script, workspace, quiet: true, transport });
 await session.start();
 
 async function memory() {

@@ -21,6 +21,16 @@ def square(x: np.ndarray):
 
 
 @command
+def ones(count: int):
+    return np.ones(count, np.float32)
+
+
+@command
+def repeat(text: str, times: int):
+    return text * times
+
+
+@command
 def qr(matrix: np.ndarray):
     return np.linalg.qr(matrix)
 

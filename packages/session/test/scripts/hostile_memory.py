@@ -137,6 +137,9 @@ def long_answer(how: str) -> str:
                 os.truncate(path, 10)
             elif how == "swollen":
                 os.truncate(path, 2**40)
+            elif how == "huge":  # as long as is said
+                os.truncate(path, 2**29)
+                slot_length(layout.SPILLED + 2**29)
             else:
                 os.remove(path)
             if how == "directory":
