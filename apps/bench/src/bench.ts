@@ -3,6 +3,7 @@ import type { Contestant } from "./contestants.js";
 import type { Lane } from "./lane.js";
 import type { Lanes } from "./lanes.js";
 import { orderOf } from "./order-of.js";
+import type { AnyKind } from "./peer.js";
 import { compare, type Result, summarize, type WorkResults } from "./results.js";
 import type { Round, Work } from "./work.js";
 
@@ -13,6 +14,9 @@ interface Entry {
   leftOut?: string | undefined;
   failed?: string;
 }
+
+const takesTexts = (kind: AnyKind): boolean =>
+  (kind.group === "session" || kind.group === "peer") && !kind.isForArrays;
 
 /** A round that takes as long is no warm-up: it counts, and is the only one. */
 const longRoundMs = 10_000;
@@ -30,7 +34,7 @@ export async function benchWork(
 ): Promise<WorkResults> {
   const turns = quick && work.onceIfQuick ? 1 : rounds;
   const entries = contestants
-    .filter(({ kind }) => work.takes?.(kind) ?? (kind.group === "session" || kind.group === "peer"))
+    .filter(({ kind }) => (work.takes ?? takesTexts)(kind))
     .map(
       (contestant): Entry => ({
         contestant,

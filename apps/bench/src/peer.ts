@@ -53,6 +53,8 @@ export interface PeerKind extends Kind {
   readonly group: "session" | "peer";
   /** Its arrays travel as text; at 64 MiB a call takes seconds: `--quick` leaves that out. */
   readonly isText?: boolean;
+  /** It differs from another row in how arrays get there and in nothing else: only works with arrays have it. */
+  readonly isForArrays?: boolean;
   /** It can have only one worker in a program. */
   readonly isSingle?: boolean;
   open(place: Place): Peer;

@@ -46,7 +46,7 @@ export interface Work {
   readonly together?: "all";
   /** It wants a process in which nothing has been done yet: elsewhere `--quick` goes on with the one it has. */
   readonly isFresh?: boolean;
-  /** Whom it is for. Default: everybody who can be called. */
+  /** Whom it is for. Default: everybody who can be called, but for what is another row where there are no arrays. */
   takes?(kind: AnyKind): boolean;
   /** Why this kind is left out. */
   skips(kind: AnyKind, quick: boolean): string | undefined;

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import time
 
 import numpy as np
@@ -28,9 +30,9 @@ def stamped_echo(text: str) -> list:
 
 
 @command
-def stamped_square(values: np.ndarray) -> list:
+def stamped_square(values: np.ndarray, out: np.ndarray | None = None) -> list:
     entered = time.monotonic_ns()
-    squared = np.square(values)
+    squared = np.square(values, out=out)
     return [entered, time.monotonic_ns(), squared]
 
 

@@ -73,13 +73,15 @@ const nowNs = (): number => Number(process.hrtime.bigint());
 async function stamped<T extends string | Float32Array>(
   session: PythonSession,
   content: T,
+  outOf?: (floats: number) => Tensor,
 ): Promise<Stamped<T>> {
   const isText = typeof content === "string";
-  const argument = isText ? content : tensor(content, [content.length]);
+  const values = isText ? [content] : [tensor(content, [content.length])];
+  const out = isText || outOf === undefined ? [] : [outOf(content.length)];
   const startNs = nowNs();
   const call = session.call<[number, number, string | { data: Float32Array }]>(
     isText ? "stamped_echo" : "stamped_square",
-    [argument],
+    [...values, ...out],
   );
   const calledNs = nowNs();
   const [enteredNs, leftNs, result] = await call;
@@ -93,6 +95,7 @@ export const sessionKinds: readonly PeerKind[] = rows.map(
     name,
     title,
     group: "session",
+    isForArrays: sharesTensors === true,
     ...(unavailable && { unavailable }),
     open(place) {
       if (hidesKoffi) withoutKoffi();
@@ -117,7 +120,7 @@ export const sessionKinds: readonly PeerKind[] = rows.map(
           input: (floats: number) => session.allocate([floats]).data,
           release: (squared: Float32Array) => unused.push(tensor(squared, [squared.length])),
         }),
-        stamped: (content) => stamped(session, content),
+        stamped: (content) => stamped(session, content, sharesTensors ? outOf : undefined),
         stop: () => session.close(),
         get directory() {
           const { info } = session;

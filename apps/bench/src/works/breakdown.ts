@@ -38,7 +38,7 @@ function breakdown(size: string, content: () => string | Float32Array, full: Sam
     title: `Where the time goes: ${size}`,
     metrics,
     warmsUp: true,
-    takes: ({ group }) => group === "session",
+    takes: (kind) => kind.group === "session" && (size !== "text" || !kind.isForArrays),
     skips: () => needsProc(),
     async begin(seat) {
       const peer = await seat.peer();

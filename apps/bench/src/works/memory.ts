@@ -22,6 +22,7 @@ export const memory: Work = {
   warmsUp: false,
   once: true,
   isFresh: true,
+  takes: ({ group }) => group === "session" || group === "peer",
   skips: (kind, quick) =>
     needsProc() ?? (quick && "isText" in kind && kind.isText ? textIsSlow : undefined),
   async begin(seat) {
