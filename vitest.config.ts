@@ -14,6 +14,7 @@ const projects = ["packages", "apps"].flatMap((group) =>
 // on the carrier run twice more: over files, and over memory without native code. By file, for the time
 // that a run may take: not those of parts without a worker (options, books, line-splitter, …), of logs and
 // of the process alone (oom-kills, first start, timers), nor those that choose their carrier themselves.
+// What the two ways through memory have in common (interleaving) is run for one of them.
 const overCarrier = (name: string, files: string, env: Record<string, string>) => ({
   extends: true as const,
   test: {
@@ -23,17 +24,17 @@ const overCarrier = (name: string, files: string, env: Record<string, string>) =
     env,
   },
 });
-const calls = "call,stream,cancellation,cancel-storm,concurrency,interleaving,tensor-memory";
-const ends = "lifecycle,restart,exactly-once";
+const calls = "call,stream,cancellation,cancel-storm,concurrency,tensor-memory";
+const ends = "lifecycle,restart,exactly-once,endurance";
 
 export default defineConfig({
   test: {
     projects: [
       ...projects,
-      overCarrier("files", `${calls},${ends},endurance`, { TR_TEST_TRANSPORT: "file" }),
+      overCarrier("files", `${calls},${ends},interleaving`, { TR_TEST_TRANSPORT: "file" }),
       overCarrier(
         "memory without native code",
-        `${calls},${ends},endurance,transport,hostile-memory,full-memory`,
+        `${calls},${ends},transport,hostile-memory,full-memory`,
         {
           TR_TEST_MAPPED: "off",
         },

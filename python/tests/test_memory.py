@@ -25,6 +25,7 @@ from tech_renaissance.memory import available, block, layout
 from tech_renaissance.memory.bell import Bell
 from tech_renaissance.memory.field import SIZES, parse_field
 from tech_renaissance.memory.own_segments import size_class
+from tech_renaissance.memory.slots import WorkerSlots
 from tech_renaissance.memory.tensors import WorkerTensors
 from tech_renaissance.tsr.dtypes import SIZES as CODEC_SIZES
 from tech_renaissance.tsr.errors import TsrError
@@ -171,6 +172,36 @@ def test_a_segment_that_was_cut_or_removed_is_told(host: Host) -> None:
     with pytest.raises(TrError, match="No such file") as removed:
         host.tensors.arrived(field).read("x", "numpy")
     assert cut.value.code == removed.value.code == "TR_SEGMENT_LOST"
+
+
+@posix
+def test_a_segment_that_is_said_to_be_larger_than_before_is_refused(host: Host) -> None:
+    host.tensors.arrived(host.lend([1, 2, 3])).done()
+    field = host.lend([1, 2, 3])
+    field["segments"][0][4] = 2**40
+    field["tensors"]["x"][1] = 2**39  # inside of what is said, outside of what is mapped
+    with pytest.raises(TrError, match="expected 65536 bytes as before") as refused:
+        host.tensors.arrived(field)
+    assert refused.value.code == "TR_PROTOCOL"
+
+
+if hasattr(os, "memfd_create"):
+
+    def test_a_memory_file_that_could_be_cut_is_not_opened() -> None:
+        import fcntl
+
+        descriptor = os.memfd_create("test", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            os.ftruncate(descriptor, 4096)
+            inode = os.fstat(descriptor).st_ino
+            name = (os.getpid(), descriptor, inode, 4096)
+            assert block.open_memory_file(*name) is None
+            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+            opened = block.open_memory_file(*name)
+            assert opened is not None
+            os.close(opened)
+        finally:
+            os.close(descriptor)
 
 
 @posix
@@ -475,6 +506,19 @@ def test_a_block_of_another_version_is_refused(tmp_path: Path) -> None:
     path = _make_block(tmp_path, version=99)
     with pytest.raises(TrError, match="packages of one version"):
         block.open_block(str(path))
+
+
+def test_a_request_that_is_longer_than_its_slot_is_refused_once(tmp_path: Path) -> None:
+    lying = FakeBlock()
+    lying.request_length = lambda: layout.SLOT_BYTES - 3  # type: ignore[method-assign]
+    slots = WorkerSlots(lying, Folder(str(tmp_path)), lambda: None)
+    assert slots.take_request() is None
+    lying.host[layout.REQUEST_NUMBER] = 1
+    with pytest.raises(TrError, match="at most 32764 bytes") as refused:
+        slots.take_request()
+    assert refused.value.code == "TR_PROTOCOL"
+    assert slots.take_request() is None
+    assert lying.worker[layout.REQUEST_OWNED] == 1  # the host can send the next
 
 
 def test_texts_need_neither_ctypes_nor_mmap_of_tensors() -> None:

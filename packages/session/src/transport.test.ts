@@ -6,7 +6,7 @@ import { PythonSession } from "./python-session.js";
 
 const sessions = useSessions();
 const kind = isMapped ? "mapped" : "shared-memory";
-const keeping: SessionOptions = { script: script("keeping.py"), transport: "auto" };
+const keeping: SessionOptions = { script: script("keeping.py"), transport: "shared-memory" };
 const x = full([1000], 3);
 
 describe("the option transport", () => {
@@ -51,11 +51,11 @@ describe("the option transport", () => {
   it.each(["deaf", "torn"])(
     "falls back to files for a worker that opens nothing, unless memory is asked for: %s",
     async (what) => {
-      const session = await sessions.started({ ...keeping, args: [what] });
+      const session = await sessions.started({ ...keeping, args: [what], transport: "auto" });
       expect(session.info?.transport).toBe("file");
-      expect(session.info?.transportReason).toMatch(/has not opened/);
+      expect(session.info?.transportReason).toMatch(/has not opened|Windows/);
       expect(await session.call("slow_square", [x, 0])).toEqual(full([1000], 9));
-      const asked = sessions.make({ ...keeping, args: [what], transport: "shared-memory" });
+      const asked = sessions.make({ ...keeping, args: [what] });
       await expect(asked.start()).rejects.toMatchObject({
         code: "TR_START_FAILED",
         message: expect.stringMatching(what === "torn" ? /without shared memory/ : /not opened/),
@@ -124,7 +124,7 @@ describe("tensors through shared memory", () => {
   });
 
   it("go through the documented methods as before", async () => {
-    const session = await sessions.started({ transport: "auto" });
+    const session = await sessions.started({ transport: "shared-memory" });
     await session.sendTensor(x, "a");
     expect(await session.fetchTensor("square a")).toEqual(full([1000], 9));
   });
