@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-from file_host import PACKAGE
+from file_host import LAUNCHER, PACKAGE
 
 import tech_renaissance
 
@@ -49,3 +50,50 @@ def test_the_version_is_that_of_the_package() -> None:
     found = re.search(r'^version = "(.+)"$', text, re.MULTILINE)
     assert found is not None
     assert tech_renaissance.__version__ == found[1]
+
+
+# What may come along before ``ready``, besides modules written in C.
+CHEAP = {"__future__"}
+AT_READY = """
+import sys
+from tech_renaissance import command, serve
+import tech_renaissance.status as status
+
+@command
+def echo(text): return text
+
+set_word = status.Status.set
+def tell(self, word):
+    if word == "ready":
+        for name, module in sys.modules.items():
+            if str(getattr(module, "__file__", None)).endswith(".py"):
+                sys.stdout.write(name + " ")
+        sys.exit()
+    set_word(self, word)
+status.Status.set = tell
+serve()
+"""
+
+
+def test_a_worker_is_ready_with_little_more_than_python_itself(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(AT_READY)
+    folder = tmp_path / "tr_session_x"
+    folder.mkdir()
+    env = {**os.environ, "TR_SESSION_DIR": str(folder), "TR_HOST_PID": str(os.getpid())}
+
+    def modules(*arguments: object) -> set[str]:
+        command = [sys.executable, *map(str, arguments)]
+        run = subprocess.run(
+            command, env=env, stdin=subprocess.PIPE, capture_output=True, text=True, check=True
+        )
+        return set(run.stdout.split())
+
+    names = "; ".join(
+        ("import sys", "print(*(n for n, m in sys.modules.items() if hasattr(m, '__file__')))")
+    )
+    brought = modules(LAUNCHER, script, "x") - modules("-c", names)
+    ours = {name for name in brought if name.startswith(("tech_renaissance", "_tr_"))}
+    assert "tech_renaissance.worker" in ours
+    assert "tech_renaissance.runner" not in ours
+    assert brought - ours - {"__main__"} - CHEAP == set()

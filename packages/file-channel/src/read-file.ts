@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { ReadOptions } from "./file-channel.js";
 import { retrySharing, retrySharingAsync } from "./retry-sharing.js";
+import { settled } from "./settled.js";
 import { errnoOf, planted, shrunk, tooLarge, translate } from "./translate-error.js";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
@@ -11,8 +11,6 @@ const flags = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
 /** Up to here one synchronous read is cheaper than a trip to the thread pool. */
 export const largeBytes = 256 << 10;
 const maxPieceBytes = 8 << 20;
-const read = promisify(fs.read);
-const unlink = promisify(fs.unlink);
 
 interface Opened {
   descriptor: number;
@@ -70,7 +68,10 @@ export async function takeFile(
       fs.closeSync(opened.descriptor);
     }
     if (small) removeFile(directory, name);
-    else await retrySharingAsync(() => unlink(join(directory, name)));
+    else {
+      const path = join(directory, name);
+      await retrySharingAsync(() => settled<void>((end) => fs.unlink(path, end)));
+    }
     return content;
   } catch (error) {
     if (signal?.aborted && error === signal.reason) throw error;
@@ -161,7 +162,10 @@ async function readAllAsync(
   while (done < size) {
     signal?.throwIfAborted();
     const length = Math.min(size - done, maxPieceBytes);
-    const { bytesRead } = await read(descriptor, content, done, length, null);
+    const at = done;
+    const bytesRead = await settled<number>((end) =>
+      fs.read(descriptor, content, at, length, null, end),
+    );
     if (bytesRead === 0) throw shrunk(name, directory, size, done);
     done += bytesRead;
   }

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { advance, nextBatch, type Pieces } from "./file-data.js";
 import { temporaryName } from "./file-name.js";
 import { retrySharing, retrySharingAsync } from "./retry-sharing.js";
+import { settled } from "./settled.js";
 import { errnoOf, shortWrite, translate } from "./translate-error.js";
 
 const { O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
@@ -11,8 +11,6 @@ const { O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
 const flags = O_WRONLY | O_CREAT | O_EXCL | (fs.constants.O_NOFOLLOW ?? 0);
 /** How much one asynchronous write takes: about 2 ms of a memory file system, then an abort is seen. */
 const maxBatchBytes = 8 << 20;
-const writev = promisify(fs.writev);
-const rename = promisify(fs.rename);
 
 /** Where a write goes, and which fixed temporary names a write under way occupies. */
 export interface Target {
@@ -61,7 +59,7 @@ export async function writeFile(
       fs.closeSync(descriptor);
     }
     signal?.throwIfAborted();
-    await retrySharingAsync(() => rename(temporary, path));
+    await retrySharingAsync(() => settled<void>((end) => fs.rename(temporary, path, end)));
   } catch (error) {
     removeTemporary(temporary);
     if (signal?.aborted && error === signal.reason) throw error;
@@ -109,7 +107,7 @@ async function writeAllAsync(
   while (place.index < data.views.length) {
     signal?.throwIfAborted();
     const batch = nextBatch(data.views, place.index, place.offset, maxBatchBytes);
-    const { bytesWritten } = await writev(descriptor, batch);
+    const bytesWritten = await settled<number>((end) => fs.writev(descriptor, batch, end));
     if (bytesWritten === 0) throw shortWrite(name, directory, data.bytes);
     advance(data.views, place, bytesWritten);
   }

@@ -1,6 +1,6 @@
+import { isRecord, malformed } from "./malformed.js";
 import { assertName } from "./name.js";
-import { parseWith } from "./parse-with.js";
-import { cancelSchema, creditSchema } from "./schemas.js";
+import { aCount, aName, readFields } from "./read-fields.js";
 
 /** The text of `cancel.json`. @throws TrError TR_INVALID_ARGUMENT */
 export function buildCancel(id: string): string {
@@ -10,7 +10,7 @@ export function buildCancel(id: string): string {
 
 /** The id of the request to stop. @throws TrError TR_PROTOCOL */
 export function parseCancel(content: Uint8Array | string): string {
-  return parseWith("cancel.json", cancelSchema, content).id;
+  return aName("cancel.json", "id", readFields("cancel.json", content).id);
 }
 
 /**
@@ -27,5 +27,13 @@ export function buildCredit(granted: ReadonlyMap<string, number>): string {
 
 /** @throws TrError TR_PROTOCOL */
 export function parseCredit(content: Uint8Array | string): Map<string, number> {
-  return new Map(Object.entries(parseWith("credit.json", creditSchema, content).granted));
+  const what = "credit.json";
+  const { granted } = readFields(what, content);
+  if (!isRecord(granted)) throw malformed(what, "granted", granted, "an object");
+  return new Map(
+    Object.entries(granted).map(([id, count]) => [
+      aName(what, "granted", id),
+      aCount(what, `granted.${id}`, count),
+    ]),
+  );
 }

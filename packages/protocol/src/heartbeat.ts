@@ -1,5 +1,4 @@
-import { parseWith } from "./parse-with.js";
-import { heartbeatSchema } from "./schemas.js";
+import { aCount, aName, aNumber, aString, maybe, readFields } from "./read-fields.js";
 
 export interface Heartbeat {
   seq: number;
@@ -14,14 +13,20 @@ export interface Heartbeat {
   calls?: number;
 }
 
+const what = "heartbeat.json";
+
 /** @throws TrError TR_PROTOCOL */
 export function parseHeartbeat(content: Uint8Array | string): Heartbeat {
-  const said = parseWith("heartbeat.json", heartbeatSchema, content);
-  const { seq, timestamp, phase, id, rss_bytes: rssBytes, calls } = said;
+  const fields = readFields(what, content);
+  const id = maybe(aName, what, "id", fields.id);
+  const rssBytes = maybe(aCount, what, "rss_bytes", fields.rss_bytes);
+  const calls = maybe(aCount, what, "calls", fields.calls);
   return {
-    ...{ seq, timestampMs: timestamp, phase },
-    ...(id != null && { id }),
-    ...(rssBytes != null && { rssBytes }),
-    ...(calls != null && { calls }),
+    seq: aCount(what, "seq", fields.seq),
+    timestampMs: aNumber(what, "timestamp", fields.timestamp),
+    phase: aString(what, "phase", fields.phase),
+    ...(id !== undefined && { id }),
+    ...(rssBytes !== undefined && { rssBytes }),
+    ...(calls !== undefined && { calls }),
   };
 }

@@ -1,5 +1,5 @@
-import { parseWith } from "./parse-with.js";
-import { hostInfoSchema } from "./schemas.js";
+import { stringField } from "./malformed.js";
+import { aCount, readFields } from "./read-fields.js";
 
 /**
  * Who made a session directory, so that a later start can tell whether it still lives. Strings are
@@ -23,12 +23,17 @@ export function buildHostInfo(info: HostInfo): string {
   });
 }
 
+const what = "host.json";
+
 /** @throws TrError TR_PROTOCOL */
 export function parseHostInfo(content: Uint8Array | string): HostInfo {
-  const raw = parseWith("host.json", hostInfoSchema, content);
-  const info: HostInfo = { pid: raw.pid };
-  if (raw.start_time != null) info.startTime = raw.start_time;
-  if (raw.boot_id != null) info.bootId = raw.boot_id;
-  if (raw.pid_namespace != null) info.pidNamespace = raw.pid_namespace;
+  const fields = readFields(what, content);
+  const info: HostInfo = { pid: aCount(what, "pid", fields.pid, 1) };
+  const startTime = stringField(what, fields, "start_time");
+  const bootId = stringField(what, fields, "boot_id");
+  const pidNamespace = stringField(what, fields, "pid_namespace");
+  if (startTime !== undefined) info.startTime = startTime;
+  if (bootId !== undefined) info.bootId = bootId;
+  if (pidNamespace !== undefined) info.pidNamespace = pidNamespace;
   return info;
 }

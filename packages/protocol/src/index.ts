@@ -18,15 +18,6 @@ export {
 } from "./parse-response.js";
 export { parseStatus, type Status, type StatusWord } from "./parse-status.js";
 export { type Progress, parseProgress } from "./progress.js";
-export {
-  cancelSchema,
-  creditSchema,
-  heartbeatSchema,
-  hostInfoSchema,
-  requestSchema,
-  responseSchema,
-  workerInfoSchema,
-} from "./schemas.js";
 export { maxIntDigits, maxValueDepth } from "./value-markers.js";
 export { argsToWords } from "./words.js";
 export { parseWorkerInfo, type WorkerInfo } from "./worker-info.js";

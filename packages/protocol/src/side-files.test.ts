@@ -1,8 +1,16 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildCancel, buildCredit, parseCancel, parseCredit } from "./control.js";
 import { TrError } from "./errors.js";
 import { parseHeartbeat } from "./heartbeat.js";
 import { buildHostInfo, parseHostInfo } from "./host-info.js";
+import {
+  cancelSchema,
+  creditSchema,
+  heartbeatSchema,
+  hostInfoSchema,
+  workerInfoSchema,
+} from "./schemas.js";
 import { parseWorkerInfo } from "./worker-info.js";
 
 const worker = {
@@ -24,11 +32,11 @@ describe("worker.json", () => {
 
   it.each([
     [{ protocol: 3 }, '"protocol" must be 2, found 3'],
-    [{ pid: "4711" }, '"pid" must be number, found "4711"'],
-    [{ pid: 0 }, '"pid" must be 1 or more, found 0'],
-    [{ commands: ["a", 5] }, '"commands.1" must be string, found 5'],
-    [{ packages: { numpy: null } }, '"packages.numpy" must be string, found null'],
-    [{ concurrency: 0 }, '"concurrency" must be 1 or more, found 0'],
+    [{ pid: "4711" }, '"pid" must be a whole number of 1 or more, found "4711"'],
+    [{ pid: 0 }, '"pid" must be a whole number of 1 or more, found 0'],
+    [{ commands: ["a", 5] }, '"commands[1]" must be a string, found 5'],
+    [{ packages: { numpy: null } }, '"packages.numpy" must be a string, found null'],
+    [{ concurrency: 0 }, '"concurrency" must be a whole number of 1 or more, found 0'],
   ])("with %j is refused", (change, message) => {
     expect(() => parseWorkerInfo(JSON.stringify({ ...worker, ...change }))).toThrow(
       protocolError(message),
@@ -60,7 +68,7 @@ describe("host.json", () => {
   });
 
   it("without a pid is refused", () => {
-    expect(() => parseHostInfo("{}")).toThrow(protocolError('"pid" must be number'));
+    expect(() => parseHostInfo("{}")).toThrow(protocolError('"pid" must be a whole number'));
   });
 });
 
@@ -77,7 +85,7 @@ describe("heartbeat.json", () => {
 
   it("with an id that is no name is refused", () => {
     const text = '{"seq":7,"timestamp":1,"phase":"running","id":"../x"}';
-    expect(() => parseHeartbeat(text)).toThrow(protocolError('"id" must be as'));
+    expect(() => parseHeartbeat(text)).toThrow(protocolError('"id" must be a name'));
   });
 });
 
@@ -100,4 +108,49 @@ describe("cancel.json and credit.json", () => {
     expect(() => parseCredit('{"granted":{"../x":1}}')).toThrow(TrError);
     expect(() => parseCredit('{"granted":{"r":-1}}')).toThrow(protocolError('"granted.r"'));
   });
+});
+
+it("every file is taken or refused as its schema says", () => {
+  const field = fc.constantFrom<unknown>(
+    ...[2, 1, 0, -1, 0.5, 2 ** 60, "x", "../x", "", null, true],
+    ...[[], {}, ["a"], [5], { a: "b" }, { a: 1 }, { a: null }, { "../x": 1 }],
+  );
+  const files = [
+    [
+      parseWorkerInfo,
+      workerInfoSchema,
+      ["protocol", "pid", "python", "packages", "commands", "concurrency"],
+      worker,
+    ],
+    [parseHostInfo, hostInfoSchema, ["pid", "start_time", "boot_id", "pid_namespace"], { pid: 1 }],
+    [
+      parseHeartbeat,
+      heartbeatSchema,
+      ["seq", "timestamp", "phase", "id", "rss_bytes", "calls"],
+      { seq: 0, timestamp: 1, phase: "idle" },
+    ],
+    [parseCancel, cancelSchema, ["id"], { id: "r-1" }],
+    [parseCredit, creditSchema, ["granted"], { granted: { r: 1 } }],
+  ] as const;
+  for (const [parse, schema, fields, whole] of files) {
+    const answers = { true: 0, false: 0 };
+    const changed = fc.tuple(fc.constantFrom(...fields), field, fc.constantFrom(...fields), field);
+    fc.assert(
+      fc.property(changed, ([one, first, other, second]) => {
+        const content = JSON.stringify({ ...whole, [one]: first, [other]: second });
+        let taken = true;
+        try {
+          parse(content);
+        } catch (error) {
+          if (!TrError.is(error, "TR_PROTOCOL")) throw error;
+          taken = false;
+        }
+        expect(taken, content).toBe(schema.safeParse(JSON.parse(content)).success);
+        answers[`${taken}`]++;
+      }),
+      { seed: 7, numRuns: 1000 },
+    );
+    // Both answers were put to the test.
+    expect(Math.min(answers.true, answers.false)).toBeGreaterThan(0);
+  }
 });

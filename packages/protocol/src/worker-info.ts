@@ -1,5 +1,5 @@
-import { parseWith } from "./parse-with.js";
-import { workerInfoSchema } from "./schemas.js";
+import { isRecord, malformed } from "./malformed.js";
+import { aCount, aString, readFields } from "./read-fields.js";
 
 /** What a level 2 worker says about itself in `worker.json`. */
 export interface WorkerInfo {
@@ -14,7 +14,25 @@ export interface WorkerInfo {
   concurrency: number;
 }
 
+const what = "worker.json";
+
 /** @throws TrError TR_PROTOCOL */
 export function parseWorkerInfo(content: Uint8Array | string): WorkerInfo {
-  return parseWith("worker.json", workerInfoSchema, content);
+  const { protocol, pid, python, packages, commands, concurrency } = readFields(what, content);
+  if (protocol !== 2) throw malformed(what, "protocol", protocol, "2");
+  if (!isRecord(packages)) throw malformed(what, "packages", packages, "an object");
+  if (!Array.isArray(commands)) throw malformed(what, "commands", commands, "an array");
+  return {
+    protocol,
+    pid: aCount(what, "pid", pid, 1),
+    python: aString(what, "python", python),
+    packages: Object.fromEntries(
+      Object.entries(packages).map(([name, version]) => [
+        name,
+        aString(what, `packages.${name}`, version),
+      ]),
+    ),
+    commands: commands.map((name, index) => aString(what, `commands[${index}]`, name)),
+    concurrency: concurrency === undefined ? 1 : aCount(what, "concurrency", concurrency, 1),
+  };
 }

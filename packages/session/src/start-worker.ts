@@ -61,9 +61,12 @@ export async function spawnWorker(
       env: { ...workerEnvironment(options, workspace, directory), ...carrier?.env },
       onLine,
       pipes: carrier?.stdio,
-      onSpawn: (child) => carrier?.attach(child),
+      onSpawn(child, pid) {
+        // First of all: from here on this program may die of anything.
+        liveWorkers.add(pid, directory);
+        carrier?.attach(child);
+      },
     });
-    liveWorkers.add(process.pid, directory);
     sweepOnce(dirname(directory));
     return { ...place, process, channel, directory, python };
   } catch (error) {

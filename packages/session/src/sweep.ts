@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   existsSync,
   lstatSync,
@@ -11,6 +10,7 @@ import {
 import { join } from "node:path";
 import { buildHostInfo, type HostInfo, parseHostInfo } from "@tr/protocol";
 import { hostIdentity, isHostAlive } from "./host-identity.js";
+import { randomHex } from "./random-hex.js";
 
 const swept = new Set<string>();
 
@@ -63,7 +63,7 @@ export function removeIfDead(path: string): boolean {
     if (code === "EEXIST") {
       if (!isAbandoned(claim)) return false;
       // Whoever made the claim has died with it. Of several who see that, one moves it away.
-      renameSync(claim, `${claim}.${randomBytes(4).toString("hex")}`);
+      renameSync(claim, `${claim}.${randomHex(8)}`);
       return removeIfDead(path);
     }
     // On a full disk the claim is there, without our name: room is what this is for.
@@ -75,7 +75,7 @@ export function removeIfDead(path: string): boolean {
   }
   // Moved away first, so that nobody sees half a directory; once is enough for one that was moved before.
   const isAway = /\.[0-9a-f]{8}$/.test(path);
-  const away = isAway ? path : `${path}.${randomBytes(4).toString("hex")}`;
+  const away = isAway ? path : `${path}.${randomHex(8)}`;
   if (!isAway) renameSync(path, away);
   rmSync(away, { recursive: true, force: true });
   return true;

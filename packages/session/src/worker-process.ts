@@ -17,7 +17,7 @@ export interface SpawnOptions {
   /** Pipes beside the three that every process has. */
   readonly pipes?: readonly "pipe"[] | undefined;
   /** Called in the same turn as the spawn. */
-  readonly onSpawn?: ((child: ChildProcess) => void) | undefined;
+  readonly onSpawn?: ((child: ChildProcess, pid: number) => void) | undefined;
 }
 
 export interface Exit {
@@ -65,7 +65,7 @@ export class WorkerProcess {
       const [error] = await once(child, "error");
       throw error;
     }
-    options.onSpawn?.(child);
+    options.onSpawn?.(child, child.pid);
     return new WorkerProcess(child, child.pid, options);
   }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   existsSync,
   lstatSync,
@@ -14,6 +13,7 @@ import { buildHostInfo } from "@tr/protocol";
 import { TrError } from "@tr/protocol/errors";
 import { hostIdentity } from "./host-identity.js";
 import type { ResolvedOptions } from "./options.js";
+import { randomHex } from "./random-hex.js";
 import { isFull, ownerOf, removeIfDead, sweep } from "./sweep.js";
 
 export interface SessionDirectory {
@@ -27,7 +27,7 @@ export interface SessionDirectory {
 
 /** The id of a session that was given none: 64 random bits. */
 export function randomSessionId(): string {
-  return randomBytes(8).toString("hex");
+  return randomHex(16);
 }
 
 export type WorkspaceOptions = {
@@ -85,7 +85,7 @@ export function sweepWorkspace(options: WorkspaceOptions): void {
  * replaced by a rename.
  */
 function makeExclusively(path: string, sessionId: string): void {
-  const made = `${path}.${randomBytes(4).toString("hex")}`;
+  const made = `${path}.${randomHex(8)}`;
   mkdirSync(made, { mode: 0o700 });
   try {
     writeFileSync(join(made, "host.json"), buildHostInfo(hostIdentity()), { mode: 0o600 });

@@ -11,13 +11,11 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { segmentLost, writeError } from "./memory-errors.js";
 import type { Segment } from "./segment.js";
+import { settled } from "./settled.js";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR } = constants;
-const readAsync = promisify(read);
-const writeAsync = promisify(write);
 
 /** More is read and written by the thread pool: this much blocks the event loop for under a millisecond. */
 const maxSyncBytes = 2 * 2 ** 20;
@@ -84,7 +82,10 @@ export class SegmentFile implements Segment {
     try {
       for (let at = 0; at < bytes.length; ) {
         const length = Math.min(maxChunk, bytes.length - at);
-        at += (await writeAsync(this.#fd, bytes, at, length, offset + at)).bytesWritten;
+        const from = at;
+        at += await settled<number>((end) =>
+          write(this.#fd, bytes, from, length, offset + from, end),
+        );
       }
     } catch (cause) {
       throw writeError(cause, bytes.length, this.#path);
@@ -123,7 +124,10 @@ export class SegmentFile implements Segment {
     try {
       for (let at = 0; at < bytes.length; ) {
         const length = Math.min(maxChunk, bytes.length - at);
-        const { bytesRead } = await readAsync(this.#fd, bytes, at, length, offset + at);
+        const to = at;
+        const bytesRead = await settled<number>((end) =>
+          read(this.#fd, bytes, to, length, offset + to, end),
+        );
         if (bytesRead === 0) throw segmentLost(this.#path, offset + bytes.length, offset + at);
         at += bytesRead;
       }

@@ -1,14 +1,8 @@
 // Compiled and run against the packed package.
 import assert from "node:assert/strict";
-import {
-  buildRequest,
-  type JsonValue,
-  parseResponse,
-  type Response,
-  requestSchema,
-  TrError,
-} from "@tr/protocol";
+import { buildRequest, type JsonValue, parseResponse, type Response, TrError } from "@tr/protocol";
 import { TrError as FromErrors, type TrErrorCode } from "@tr/protocol/errors";
+import { requestSchema } from "@tr/protocol/schemas";
 
 const args: JsonValue[] = [1, "two", { three: null }];
 const text = buildRequest({ command: "norm", level: 2, id: "r-1", args, timestampMs: 0 });
