@@ -21,9 +21,9 @@ export class ArgumentTensors {
    */
   put(
     tensors: readonly TensorFile[],
-    signal: AbortSignal,
+    signal: () => AbortSignal,
   ): MemoryField | Promise<MemoryField | undefined> {
-    const write = () => writeTensors(this.#channel, tensors, signal).then(() => undefined);
+    const write = () => writeTensors(this.#channel, tensors, signal()).then(() => undefined);
     try {
       const field = this.#memory?.put(tensors);
       return field instanceof Promise

@@ -1,4 +1,4 @@
-import { TrError } from "@tr/protocol/errors";
+import type { TrError } from "@tr/protocol/errors";
 import type { MemoryField } from "@tr/shared-memory";
 import type { AnswerTensors } from "./answer-tensors.js";
 import type { ArgumentTensors } from "./argument-tensors.js";
@@ -42,35 +42,22 @@ export class Sender {
 
   /** At once if nothing is to be waited for. */
   send(pending: PendingRequest): void {
-    if (pending.request.tensors.length > 0 || !this.#isReady()) {
-      this.#sendLater(pending);
+    this.#stop = undefined;
+    let put: ReturnType<ArgumentTensors["put"]> | undefined;
+    try {
+      if (this.#isReady()) {
+        put = this.#put(pending);
+        if (!(put instanceof Promise)) {
+          this.#sendNow(pending, put);
+          return;
+        }
+      }
+    } catch (error) {
+      this.#fail(pending, error);
       return;
     }
-    try {
-      this.#sendNow(pending);
-    } catch (error) {
-      this.#options.onUnsent(pending, error);
-    }
-  }
-
-  #isReady(): boolean {
-    try {
-      return !this.#options.tensors.isReading && this.#options.slots.isRequestTaken;
-    } catch {
-      return false; // what is wrong with the slot is told where that is waited for
-    }
-  }
-
-  #sendLater(pending: PendingRequest): void {
-    const stop = new AbortController();
-    this.#stop = stop;
-    this.#sending = this.#write(pending, stop.signal)
-      .catch((error) => {
-        // The control block has gone: nothing can be sent any more.
-        if (TrError.is(error, "TR_SEGMENT_LOST")) this.#options.onBroken(error);
-        this.#options.onUnsent(pending, error);
-        this.#takeArgumentsBack(pending);
-      })
+    this.#sending = this.#sendLater(pending, put)
+      .catch((error) => this.#fail(pending, error))
       .finally(() => {
         this.#sending = undefined;
         this.#options.onIdle();
@@ -116,14 +103,35 @@ export class Sender {
     this.removeArguments(pending);
   }
 
-  async #write(pending: PendingRequest, signal: AbortSignal): Promise<void> {
-    const { slots, argumentTensors, tensors } = this.#options;
-    const { request } = pending;
+  #isReady(): boolean {
+    try {
+      return !this.#options.tensors.isReading && this.#options.slots.isRequestTaken;
+    } catch {
+      return false; // what is wrong with the slot is told where that is waited for
+    }
+  }
+
+  #put({ request }: PendingRequest): ReturnType<ArgumentTensors["put"]> | undefined {
+    if (request.tensors.length === 0) return undefined;
+    return this.#options.argumentTensors.put(request.tensors, () => this.#signal());
+  }
+
+  /** Made when something is to be waited for: most calls through memory do without. */
+  #signal(): AbortSignal {
+    this.#stop ??= new AbortController();
+    return this.#stop.signal;
+  }
+
+  /** @param put what has been begun of its tensors */
+  async #sendLater(
+    pending: PendingRequest,
+    put: ReturnType<ArgumentTensors["put"]> | undefined,
+  ): Promise<void> {
+    const { slots, tensors } = this.#options;
+    const signal = this.#signal();
     // A call of a session that has ended meanwhile must not run: every wait is cut short, and looked at.
     if (tensors.isReading) await tensors.settled(); // of the same names, perhaps
-    const put =
-      request.tensors.length > 0 ? argumentTensors.put(request.tensors, signal) : undefined;
-    const memory = put instanceof Promise ? await put : put;
+    const memory = await (put ?? this.#put(pending));
     if (memory !== undefined) this.#memory.set(pending, memory);
     // A dialect-1 worker removes request.json only after it has answered: written before, ours would be lost.
     if (!slots.isRequestTaken) await slots.untilRequestTaken(signal);
@@ -133,9 +141,15 @@ export class Sender {
 
   #sendNow(pending: PendingRequest, memory?: MemoryField): void {
     const { slots, tensors, onSent } = this.#options;
+    if (memory !== undefined) this.#memory.set(pending, memory);
     tensors.forgetClaims();
     slots.sendRequest(pending.request.toText(pending.id, slots.isTerse, memory));
     this.#last = pending;
     onSent(pending);
+  }
+
+  #fail(pending: PendingRequest, error: unknown): void {
+    this.#options.onUnsent(pending, error);
+    this.#takeArgumentsBack(pending);
   }
 }
