@@ -6,7 +6,7 @@ const rowHeight = 19;
 const head = 48;
 const gap = 22;
 /** Names left, then dots, then figures and ratios in columns. */
-const plot = { left: 232, right: 680 };
+const plot = { left: 248, right: 682 };
 const columns = { figure: 780, ratio: width - 20 };
 
 /** Its own ground, so that it is readable wherever it is shown; the colours follow the reader's scheme. */

@@ -11,6 +11,12 @@ export interface Machine {
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
+/** Whether other work was there when the run began. */
+export const isBusy = (facts: Machine["facts"]): boolean => Number(facts.loadBefore) > 0.5;
+
+export const busyWarning =
+  "This machine was busy with something else: whoever needs two processes to wake each other is hit harder by that than who does not, and ratios are not those of a quiet machine.";
+
 const question = `
 import json, platform, sys
 import numpy

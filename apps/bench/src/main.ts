@@ -6,7 +6,7 @@ import { goals } from "./goals.js";
 import { goalsTable } from "./goals-table.js";
 import { judge } from "./judge.js";
 import { Lanes } from "./lanes.js";
-import { lookAtMachine } from "./machine.js";
+import { busyWarning, isBusy, lookAtMachine } from "./machine.js";
 import { type Options, readOptions, usage } from "./options.js";
 import type { Results, WorkResults } from "./results.js";
 import { tableOf } from "./table.js";
@@ -30,11 +30,7 @@ async function bench({ works, kinds, rounds, quick, json, svg }: Options): Promi
   console.log(
     `Medians over ${rounds} round${rounds === 1 ? "" : "s"} in which the peers take turns. Times are this machine's at this hour: only ratios count.`,
   );
-  if (Number(machine.facts.loadBefore) > 0.5) {
-    console.log(
-      "This machine is busy with something else: what takes turns on its cores is hit harder than what does not.",
-    );
-  }
+  if (isBusy(machine.facts)) console.log(busyWarning);
   const lanes = new Lanes(quick);
   const done: WorkResults[] = [];
   for (const work of works) {

@@ -1,4 +1,5 @@
 import { goalRows } from "./goals-table.js";
+import { busyWarning, isBusy } from "./machine.js";
 import type { Result, Results, WorkResults } from "./results.js";
 import { show } from "./show.js";
 
@@ -13,7 +14,8 @@ export const sections: Readonly<Record<string, (results: Results) => string>> = 
     const count = (met: boolean | undefined) => goals.filter((goal) => goal.met === met).length;
     const facts = Object.entries(machine).map(([name, fact]) => `${name} ${fact}`);
     const left = count(undefined) > 0 ? `, ${count(undefined)} not measured` : "";
-    return `${date.slice(0, 10)}, ${rounds} rounds${quick ? " of `--quick`" : ""}: ${facts.join(", ")}. Of ${goals.length} goals ${count(true)} met, ${count(false)} not met${left}.`;
+    const busy = isBusy(machine) ? ` ${busyWarning}` : "";
+    return `${date.slice(0, 10)}, ${rounds} rounds${quick ? " of `--quick`" : ""}: ${facts.join(", ")}. Of ${goals.length} goals ${count(true)} met, ${count(false)} not met${left}.${busy}`;
   },
 
   goals: ({ goals, peers }) =>

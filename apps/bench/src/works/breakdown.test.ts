@@ -1,6 +1,11 @@
 import { expect, it } from "vitest";
 import { partsUs } from "./breakdown.js";
 
+it("ends the part of call() where the function begins, if that is earlier", () => {
+  const call = { startNs: 0, calledNs: 5000, enteredNs: 4000, leftNs: 6000, endNs: 7000 };
+  expect(partsUs([{ ...call, answer: "" }])).toMatchObject({ send: 4, there: 0, function: 2 });
+});
+
 it("takes the parts of the middle half of the calls, which add up", () => {
   const call = (factor: number) => {
     const at = (us: number) => us * 1000 * factor;

@@ -28,7 +28,7 @@ const metrics: readonly Metric[] = [
  * Where the time of a session's call goes. Times: of the middle half of the calls, by length, the mean of
  * each part, so that the parts add up. Counts: of all calls, each one's share.
  *
- * - call(): what `session.call` does before it returns its promise;
+ * - call(): what `session.call` does before it returns its promise, or until the function begins;
  * - there: until the Python function begins: the worker wakes up, reads, unpacks;
  * - back: from its end until the result is in the caller's hands.
  */
@@ -87,12 +87,15 @@ export function partsUs(calls: readonly Stamped<unknown>[]): Record<string, numb
     middle.reduce((sum, call) => sum + part(call), 0) / middle.length / 1000;
   return {
     total: mean(length),
-    send: mean(({ startNs, calledNs }) => calledNs - startNs),
-    there: mean(({ calledNs, enteredNs }) => enteredNs - calledNs),
+    send: mean((call) => sentNs(call) - call.startNs),
+    there: mean((call) => call.enteredNs - sentNs(call)),
     function: mean(({ enteredNs, leftNs }) => leftNs - enteredNs),
     back: mean(({ leftNs, endNs }) => endNs - leftNs),
   };
 }
+
+/** A worker that is awake can begin before `call` has returned. */
+const sentNs = ({ calledNs, enteredNs }: Stamped<unknown>): number => Math.min(calledNs, enteredNs);
 
 function sumOf(pids: readonly number[]): Counters {
   const all = pids.map(countersOf);
