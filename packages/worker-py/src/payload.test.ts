@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as root from "@tr/worker-py";
 import { execa } from "execa";
@@ -62,4 +63,22 @@ print(worker.Worker.run.__code__.co_filename)`;
     if (caches.some((cache) => cache.includes(`${tag}.`))) expect(compiled).toEqual([]);
     expect(path).toBe(join(root.pythonPath, "tech_renaissance", "worker.py"));
   });
+
+  // compile() makes the classes of ast, 2 ms of a start; elsewhere there is no way around it.
+  if (process.platform === "linux") {
+    it("and the launcher start a script without compile()", async () => {
+      const { file } = root.findPython({ script: import.meta.filename });
+      const script = join(mkdtempSync(join(tmpdir(), "tr-script-")), "script.py");
+      writeFileSync(
+        script,
+        `import sys
+print(sys.implementation.cache_tag)
+print([known for known in object.__subclasses__() if known.__name__ == "AST"])`,
+      );
+      const { stdout } = await execa(file, [root.launcherPath, script]);
+      rmSync(dirname(script), { recursive: true });
+      const [tag, classes] = stdout.split("\n");
+      if (caches.some((cache) => cache.includes(`${tag}.`))) expect(classes).toBe("[]");
+    });
+  }
 });

@@ -16,6 +16,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FunctionType
 
 # The descriptor that was standard input, or None when that was not a pipe.
 stdin_fd: int | None = None
@@ -39,8 +40,10 @@ def run(package_folder: str, make_loader: Callable[[str, str], object]) -> None:
             )
     del sys.argv[0]
     script = os.path.abspath(sys.argv[0])
+    # Before the path is the script's: no part of the package here, see above.
+    compile_script = __import__("_tr_libc").compile_script
     _set_path(package_folder, os.path.dirname(script))
-    _run_as_main(script, make_loader("__main__", script))
+    _run_as_main(script, make_loader("__main__", script), compile_script)
 
 
 def _die_with_host() -> None:
@@ -52,7 +55,6 @@ def _die_with_host() -> None:
     if host != str(os.getppid()):
         return
     try:
-        # No part of the package here: see above.
         __import__("_tr_libc").c_function("prctl")(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
     except OSError:
         return  # a sandbox that forbids it: the host's reaper and the end of stdin must do
@@ -86,7 +88,7 @@ def _set_path(package_folder: str, script_folder: str) -> None:
     sys.path[:] = [*front, *rest]
 
 
-def _run_as_main(script: str, loader: object) -> None:
+def _run_as_main(script: str, loader: object, compile_script: FunctionType) -> None:
     main = type(sys)("__main__")
     main.__file__ = script
     main.__builtins__ = sys.modules["builtins"]  # type: ignore[attr-defined]  # as in any __main__
@@ -96,12 +98,14 @@ def _run_as_main(script: str, loader: object) -> None:
     try:
         with open(script, "rb") as file:
             source = file.read()
-        exec(compile(source, script, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
+        exec(compile_script(source, script), main.__dict__)  # noqa: S102
         _serve_agent()
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:
         trace = error.__traceback__ and error.__traceback__.tb_next  # without this frame
+        if trace is not None and trace.tb_frame.f_code is compile_script.__code__:
+            trace = trace.tb_next  # nor that one
         sys.excepthook(type(error), error.with_traceback(trace), trace)
         sys.exit(1)
 
