@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+from call_host import CallHost
 from conftest import MakeHost
 
 README = Path(__file__).parents[1] / "README.md"
@@ -32,9 +33,20 @@ def test_results_in_shared_memory(make_host: MakeHost, tmp_path: Path) -> None:
     np.testing.assert_array_equal(host.get(answer["$tensor"]), [1, 4, 9])
 
 
+def test_an_agent(make_host: MakeHost, tmp_path: Path) -> None:
+    script = tmp_path / "agent.py"
+    script.write_text(_programs()[2])
+    calls = CallHost(make_host(script).start_ready())
+    identifier = calls.begin("$agent", "why?", {"model": "small"}, stream=True)
+    calls.grant(identifier, 3)
+    calls.final(identifier)
+    contents = [event["content"] for event in calls.parts(identifier, "item")]
+    assert contents == ["asking small", "WHY?"]
+
+
 def test_the_class_style(make_host: MakeHost, tmp_path: Path) -> None:
     script = tmp_path / "server.py"
-    script.write_text("import numpy\n" + _programs()[2])
+    script.write_text("import numpy\n" + _programs()[3])
     host = make_host(script).start_ready()
     host.put("x", np.array([1, 2], np.float32))
     assert host.ask_dialect_1("double", "x") == "result_0"
@@ -44,4 +56,4 @@ def test_the_class_style(make_host: MakeHost, tmp_path: Path) -> None:
 
 
 def test_every_program_is_run() -> None:
-    assert len(_programs()) == 3
+    assert len(_programs()) == 4

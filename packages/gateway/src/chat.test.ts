@@ -118,8 +118,18 @@ describe("POST /chat/stream", () => {
     const response = await client.post("/chat", { question: "{}" });
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).not.toBeNull();
-    expect(await response.json()).toMatchObject({ status: "error", code: "BUSY" });
+    expect(await response.json()).toMatchObject({ status: "error", code: "TR_ACQUIRE_TIMEOUT" });
     control.abort();
+  });
+
+  it("cuts what is too long to be told: a message, and a question in the list", async () => {
+    const client = await gateways.ready({ maxConcurrent: 1 });
+    const long = "x".repeat(900_000);
+    const events = await client.events({ fail: long, session_id: "long" }, { session_id: "long" });
+    expect(String(events.at(-2)?.content)).toHaveLength(4001);
+    expect(events.at(-1)).toMatchObject({ type: "completed", status: "error" });
+    const { active_sessions } = await client.json("/sessions");
+    expect(JSON.stringify(active_sessions).length).toBeLessThan(2000);
   });
 
   it("passes on what JSON does not have as Python's users know it", async () => {

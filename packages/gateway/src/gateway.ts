@@ -75,8 +75,8 @@ class RunningGateway implements Gateway {
     this.#responses = new OpenResponses(this.#app);
     measureRequests(this.#app, metrics);
     admit(this.#app, options);
-    this.#app.addHook("onRequest", async ({ routeOptions }) => {
-      if (!signal.aborted || routeOptions.url === "/health") return;
+    this.#app.addHook("onRequest", async ({ method }) => {
+      if (!signal.aborted || method === "GET") return;
       const { code, content } = shuttingDown;
       throw new HttpError(503, code, content, { "retry-after": "5", connection: "close" });
     });

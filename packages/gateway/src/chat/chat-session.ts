@@ -29,13 +29,16 @@ export interface ChatObserver {
 /** One question: its wait for a slot, its agent's events, its end. All that is told of it is in its log. */
 export class ChatSession {
   readonly id: string;
-  readonly question: string;
+  /** Its beginning only, when it has ended. */
+  question: string;
   readonly startTime = new Date();
   readonly log = new EventLog();
   status: ChatStatus = "queued";
   endTime: Date | undefined;
   /** Why it has failed. */
   failure: Failure | undefined;
+  /** It has, or had, a slot. */
+  hadSlot = false;
   readonly #config: JsonObject;
   readonly #observer: ChatObserver;
   readonly #started = performance.now();
@@ -95,18 +98,24 @@ export class ChatSession {
 
   async #work(pool: Pool): Promise<void> {
     const { signal } = this.#stop;
-    const onPosition = (before: number) => this.#append({ type: "queued", position: before + 1 });
-    const lease = await pool.acquire({ signal, onPosition });
+    const lease = await pool.acquire({ signal, onPosition: (before) => this.#queued(before + 1) });
     const workerId = lease.session.sessionId;
     this.#observer.onSlot(this, workerId, performance.now() - this.#started);
     try {
       this.status = "processing";
+      this.hadSlot = true;
       this.#append({ type: "session_start", content: "the agent has begun" });
       await this.#relay(lease);
     } finally {
       lease.release();
       this.#observer.onSlotBack(this, workerId);
     }
+  }
+
+  /** Each move of those who wait at the front, some of the others': a long queue would fill its logs with them. */
+  #queued(position: number): void {
+    const isNews = this.log.lastId === 0 || position <= 10 || position % 10 === 0;
+    if (isNews) this.#append({ type: "queued", position });
   }
 
   async #relay(lease: Lease): Promise<void> {
@@ -142,6 +151,7 @@ export class ChatSession {
       this.#append({ type: "error", ...this.failure });
     }
     clearTimeout(this.#grace);
+    this.question = beginningOf(this.question);
     this.endTime = new Date();
     this.#append({ type: "completed", content: "the session has ended", status: this.status });
     this.log.end();
@@ -160,4 +170,9 @@ export class ChatSession {
   #stamped(event: Record<string, unknown>): Record<string, unknown> {
     return { ...event, session_id: this.id, timestamp: new Date().toISOString() };
   }
+}
+
+/** What is shown of a question. A text of its own: a slice would keep the whole. */
+export function beginningOf(question: string): string {
+  return question.length > 1000 ? `${Buffer.from(question.slice(0, 1000))}…` : question;
 }

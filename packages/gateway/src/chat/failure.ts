@@ -15,8 +15,19 @@ export const shuttingDown: Failure = {
   content: "the server is shutting down; send the question again a moment later",
 };
 
+/** How much of a message is sent: a Python exception may have any. */
+const maxContent = 4000;
+
 /** Tracebacks and what a script has printed stay in the log: they are for who runs the server. */
 export function failureOf(error: unknown): Failure {
+  const { code, content } = wholeFailureOf(error);
+  return {
+    code,
+    content: content.length > maxContent ? `${content.slice(0, maxContent)}…` : content,
+  };
+}
+
+function wholeFailureOf(error: unknown): Failure {
   if (error instanceof EventError) return { code: "BAD_EVENT", content: error.message };
   if (!TrError.is(error)) return { code: "INTERNAL", content: "the gateway failed; see its log" };
   const { code } = error;
@@ -36,9 +47,4 @@ export function failureOf(error: unknown): Failure {
     default:
       return { code, content: error.message };
   }
-}
-
-/** Whether it never had a slot because there was none, for the status 503. */
-export function isBusy(failure: Failure | undefined): boolean {
-  return failure?.code === "TR_ACQUIRE_TIMEOUT" || failure?.code === "TR_QUEUE_FULL";
 }

@@ -12,6 +12,7 @@ const maxAnswerBytes = 32 * 2 ** 20;
 export async function joinedAnswer(session: ChatSession): Promise<Buffer> {
   const never = new AbortController().signal;
   const reader = session.log.read(0);
+  const { id, question } = session; // the whole one
   const events: Buffer[] = [];
   let bytes = 0;
   try {
@@ -29,7 +30,6 @@ export async function joinedAnswer(session: ChatSession): Promise<Buffer> {
   } finally {
     reader.close();
   }
-  const { id, question } = session;
   const timestamp = new Date().toISOString();
   const rest = JSON.stringify({ total_events: events.length, timestamp });
   return Buffer.concat([

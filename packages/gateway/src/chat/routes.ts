@@ -3,9 +3,8 @@ import { z } from "zod";
 import type { App } from "../http/app.js";
 import { errorBody, HttpError } from "../http/errors.js";
 import { type SendEventsOptions, sendEvents } from "../http/send-events.js";
-import type { ChatSession } from "./chat-session.js";
+import { beginningOf, type ChatSession } from "./chat-session.js";
 import type { ChatSessions, NewQuestion } from "./chat-sessions.js";
-import { isBusy } from "./failure.js";
 import { joinedAnswer } from "./joined-answer.js";
 import { answer, eventStream, question, sessionId, sessionList } from "./schemas.js";
 
@@ -47,9 +46,9 @@ export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteO
       const release = session.hold();
       reply.raw.once("close", () => release(0));
       const json = await joinedAnswer(session);
-      const { failure } = session;
-      if (isBusy(failure)) {
-        throw new HttpError(503, "BUSY", failure?.content ?? "", { "retry-after": "5" });
+      const { failure, hadSlot } = session;
+      if (failure !== undefined && !hadSlot) {
+        throw new HttpError(503, failure.code, failure.content, { "retry-after": "5" });
       }
       return sendJson(reply, json);
     },
@@ -103,7 +102,7 @@ export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteO
       const all = sessions.all.map(({ id, question, startTime, status, endTime }) => [
         id,
         {
-          ...{ question, start_time: startTime.toISOString(), status },
+          ...{ question: beginningOf(question), start_time: startTime.toISOString(), status },
           ...(endTime && { end_time: endTime.toISOString() }),
         },
       ]);
