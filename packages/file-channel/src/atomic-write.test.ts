@@ -200,7 +200,7 @@ describe.skipIf(!strace)(
     );
 
     it("in a read: the error is typed, the file stays", async () => {
-      const calls = ["read", "statx,fstat", "close", "unlink"];
+      const calls = ["pread64", "statx,fstat", "close", "unlink"];
       for (const fault of calls.map((call) => `${call}:error=EIO`)) {
         const directory = newDirectory();
         openFileChannel(directory).writeSync("request.json", "old");

@@ -4,6 +4,8 @@ export type FileData = string | Uint8Array | readonly Uint8Array[];
 export interface ReadOptions {
   /** Refuses a larger file before anything is allocated (TR_PROTOCOL). Default: no limit. */
   maxBytes?: number | undefined;
+  /** It was seen a moment ago, so that nothing is done to find that out again. */
+  isThere?: boolean | undefined;
 }
 
 export interface WaitOptions {
@@ -12,6 +14,8 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
   /** Whether the pending wait keeps the program running. Default true. */
   keepAlive?: boolean | undefined;
+  /** The other side rings the bell for it: no other change in the directory is a hint. Without a bell this says nothing. */
+  isRung?: boolean | undefined;
 }
 
 /**
@@ -45,6 +49,19 @@ export interface FileChannel {
     name: string,
     options?: ReadOptions & { signal?: AbortSignal | undefined },
   ): Promise<Uint8Array | undefined>;
+
+  /**
+   * From here on a file that was taken may be written again under another name. Only where the other
+   * side has no file open, or mapped, that it has passed on.
+   */
+  reuseFiles(): void;
+  /**
+   * From here on waits for what `isRung` listen to changes of this one file, which the other side makes for
+   * them, instead of to all that happens in the directory.
+   */
+  listenTo(bell: string): void;
+  /** Whether it does. */
+  readonly hasBell: boolean;
 
   exists(name: string): boolean;
   /** False when there was no such file. */

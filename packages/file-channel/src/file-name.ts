@@ -47,6 +47,11 @@ let counter = 0;
 export function temporaryName(name: string, inUse: ReadonlySet<string>): string {
   const own = Object.hasOwn(fixed, name) ? fixed[name] : undefined;
   if (own !== undefined && !inUse.has(own)) return own;
+  return newTemporaryName(name);
+}
+
+/** One that nobody else uses. */
+export function newTemporaryName(name: string): string {
   counter += 1;
   return `${name}.${prefix}${counter.toString(36)}.tmp`;
 }

@@ -59,6 +59,9 @@ export function createMemoryChannel(): FileChannel {
       options?.signal?.throwIfAborted();
       return takeSync(name, options);
     },
+    reuseFiles() {},
+    listenTo() {},
+    hasBell: false,
     exists(name) {
       checkFileName(name);
       return files.has(name);

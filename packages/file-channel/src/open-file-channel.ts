@@ -1,13 +1,14 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve, sep } from "node:path";
 import { TrError } from "@tr/protocol/errors";
 import type { FileChannel } from "./file-channel.js";
 import { toPieces } from "./file-data.js";
 import { checkFileName, checkNewFileName, fileNamePattern, isTemporary } from "./file-name.js";
 import { largeBytes, readFileSync, removeFile, takeFile, takeFileSync } from "./read-file.js";
+import { SpareFiles } from "./spare-files.js";
 import { errnoOf, translate } from "./translate-error.js";
 import { WaitQueue } from "./wait-queue.js";
-import { type DirectoryWatch, watchDirectory } from "./watch-directory.js";
+import { type Watch, watchDirectory, watchFile } from "./watch-directory.js";
 import { writeFile, writeFileSync } from "./write-file.js";
 
 export interface FileChannelOptions {
@@ -31,7 +32,10 @@ export function openFileChannel(path: string, options: FileChannelOptions = {}):
     throw new TrError("TR_INVALID_ARGUMENT", `There is no directory ${directory}: make it first.`);
   }
   const busy = new Set<string>();
-  let watch: DirectoryWatch | undefined;
+  const spares = new SpareFiles(directory);
+  let keptSpares: SpareFiles | undefined;
+  const target = (name: string) => ({ directory, name, busy, spares });
+  let watch: Watch | undefined;
   const waits: WaitQueue = new WaitQueue(
     () => {
       if (notifications) watch ??= watchDirectory(directory, () => waits.hint());
@@ -41,6 +45,8 @@ export function openFileChannel(path: string, options: FileChannelOptions = {}):
       watch = undefined;
     },
   );
+  let bell: Watch | undefined;
+  let rings: WaitQueue | undefined;
   const hit = <T>(content: T): T => {
     if (content !== undefined) waits.hit();
     return content;
@@ -53,14 +59,14 @@ export function openFileChannel(path: string, options: FileChannelOptions = {}):
     },
     writeSync(name, data) {
       checkNewFileName(name);
-      writeFileSync({ directory, name, busy }, toPieces(data));
+      writeFileSync(target(name), toPieces(data));
     },
     async write(name, data, { signal } = {}) {
       checkNewFileName(name);
       const pieces = toPieces(data);
       signal?.throwIfAborted();
-      if (pieces.bytes <= largeBytes) writeFileSync({ directory, name, busy }, pieces);
-      else await writeFile({ directory, name, busy }, pieces, signal);
+      if (pieces.bytes <= largeBytes) writeFileSync(target(name), pieces);
+      else await writeFile(target(name), pieces, signal);
     },
     readSync(name, readOptions) {
       checkFileName(name);
@@ -68,15 +74,28 @@ export function openFileChannel(path: string, options: FileChannelOptions = {}):
     },
     takeSync(name, readOptions) {
       checkFileName(name);
-      return hit(takeFileSync(directory, name, readOptions));
+      return hit(takeFileSync(directory, name, readOptions, keptSpares));
     },
     async take(name, readOptions) {
       checkFileName(name);
-      return hit(await takeFile(directory, name, readOptions));
+      return hit(await takeFile(directory, name, readOptions, keptSpares));
+    },
+    reuseFiles() {
+      keptSpares = spares;
+    },
+    listenTo(name) {
+      checkFileName(name);
+      const queue = new WaitQueue(() => {
+        if (notifications) bell ??= watchFile(directory + sep + name, () => queue.hint());
+      });
+      rings ??= queue;
+    },
+    get hasBell() {
+      return rings !== undefined;
     },
     exists(name) {
       checkFileName(name);
-      return lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined;
+      return lstatSync(directory + sep + name, { throwIfNoEntry: false }) !== undefined;
     },
     removeSync(name) {
       checkFileName(name);
@@ -85,11 +104,15 @@ export function openFileChannel(path: string, options: FileChannelOptions = {}):
     list() {
       return listFiles(directory);
     },
-    waitFor: (look, waitOptions) => waits.waitFor(look, waitOptions),
+    waitFor: (look, waitOptions) =>
+      (waitOptions.isRung ? (rings ?? waits) : waits).waitFor(look, waitOptions),
     onHint: (listener) => waits.onHint(listener),
     close() {
       waits.close();
+      rings?.close();
       watch?.stop();
+      bell?.stop();
+      spares.close();
     },
   };
 }

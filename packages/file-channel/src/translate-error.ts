@@ -38,6 +38,11 @@ export function translate(
   });
 }
 
+/** Whether there was no room, told as a TrError. */
+export function isFull(error: unknown): boolean {
+  return TrError.is(error, "TR_WORKSPACE_FULL");
+}
+
 /** A write that the system took only a part of, and then nothing more. */
 export function shortWrite(name: string, directory: string, bytes: number): TrError {
   return new TrError(

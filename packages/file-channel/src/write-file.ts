@@ -1,10 +1,11 @@
 import * as fs from "node:fs";
-import { join } from "node:path";
+import { sep } from "node:path";
 import { advance, nextBatch, type Pieces } from "./file-data.js";
 import { temporaryName } from "./file-name.js";
 import { retrySharing, retrySharingAsync } from "./retry-sharing.js";
 import { settled } from "./settled.js";
-import { errnoOf, shortWrite, translate } from "./translate-error.js";
+import type { SpareFiles } from "./spare-files.js";
+import { errnoOf, isFull, shortWrite, translate } from "./translate-error.js";
 
 const { O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
 // O_EXCL does not follow a link in the last component either; O_NOFOLLOW says so twice. Windows has none.
@@ -17,48 +18,74 @@ export interface Target {
   directory: string;
   name: string;
   busy: Set<string>;
+  spares: SpareFiles;
 }
 
 /**
  * Writes under a temporary name and renames. No fsync: the files carry messages between two living
  * processes, and after a power cut there is neither.
  */
-export function writeFileSync({ directory, name, busy }: Target, data: Pieces): void {
-  const path = join(directory, name);
-  const temporary = join(directory, temporaryName(name, busy));
+export function writeFileSync(target: Target, data: Pieces): void {
   try {
-    const descriptor = openNew(temporary);
+    writeOnceSync(target, data);
+  } catch (error) {
+    if (!isFull(error) || !target.spares.clear()) throw error;
+    writeOnceSync(target, data); // into the room that those took
+  }
+}
+
+/** The same in asynchronous pieces; the rename too, because it frees a large file that it replaces. */
+export async function writeFile(
+  target: Target,
+  data: Pieces,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await writeOnce(target, data, signal);
+  } catch (error) {
+    if (!isFull(error) || !target.spares.clear()) throw error;
+    await writeOnce(target, data, signal);
+  }
+}
+
+function writeOnceSync({ directory, name, busy, spares }: Target, data: Pieces): void {
+  const spare = spares.take(data.bytes);
+  const temporary = spare?.path ?? directory + sep + temporaryName(name, busy);
+  try {
+    const descriptor = spare?.descriptor ?? openNew(temporary);
     try {
       writeAll(descriptor, data, name, directory);
+      if (spare && spare.size > data.bytes) fs.ftruncateSync(descriptor, data.bytes);
     } finally {
       fs.closeSync(descriptor);
     }
-    retrySharing(() => fs.renameSync(temporary, path));
+    retrySharing(() => fs.renameSync(temporary, directory + sep + name));
   } catch (error) {
     removeTemporary(temporary);
     throw translate(error, `Writing ${name}`, directory, data.bytes);
   }
 }
 
-/** The same in asynchronous pieces; the rename too, because it frees a large file that it replaces. */
-export async function writeFile(
-  { directory, name, busy }: Target,
+async function writeOnce(
+  { directory, name, busy, spares }: Target,
   data: Pieces,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   signal?.throwIfAborted();
-  const path = join(directory, name);
+  const spare = spares.take(data.bytes);
   const temporaryFile = temporaryName(name, busy);
-  const temporary = join(directory, temporaryFile);
+  const temporary = spare?.path ?? directory + sep + temporaryFile;
   busy.add(temporaryFile);
   try {
-    const descriptor = openNew(temporary);
+    const descriptor = spare?.descriptor ?? openNew(temporary);
     try {
       await writeAllAsync(descriptor, data, name, directory, signal);
+      if (spare && spare.size > data.bytes) fs.ftruncateSync(descriptor, data.bytes);
     } finally {
       fs.closeSync(descriptor);
     }
     signal?.throwIfAborted();
+    const path = directory + sep + name;
     await retrySharingAsync(() => settled<void>((end) => fs.rename(temporary, path, end)));
   } catch (error) {
     removeTemporary(temporary);

@@ -100,6 +100,7 @@ export const workerInfoSchema = z.object({
   packages: z.record(z.string(), z.string()),
   commands: z.array(z.string()),
   concurrency: z._default(positive, 1),
+  bell: z._default(z.boolean(), false),
 });
 
 /** `host.json`. What a platform does not have is left out. */

@@ -12,6 +12,8 @@ export interface WorkerInfo {
   commands: string[];
   /** How many requests it takes at once. Default 1. */
   concurrency: number;
+  /** Whether it rings the host's `worker.bell` for each response, and lets the files that it passes on be written again. Default false. */
+  bell: boolean;
 }
 
 const what = "worker.json";

@@ -131,8 +131,9 @@ it("calls that are given up at random moments: each has its own answer or was st
   expect(wrong.map(([number, end]) => [number, end, said[number]])).toEqual([]);
   expect(ends.size).toBe(total);
   expect(session.info).toMatchObject({ pid, generation: 1 });
-  const own = ["credit.json", "heartbeat.json", "host.json", "status.txt", "worker.json"];
-  const isOwn = (name: string) => own.includes(name) || /^control\.block$|\.segment$/.test(name);
+  const own = "credit.json heartbeat.json host.json status.txt worker.bell worker.json".split(" ");
+  const isOwn = (name: string) =>
+    own.includes(name) || /^control\.block$|\.segment$|^spare\..*\.tmp$/.test(name);
   const files = () => readdirSync(session.sessionDir ?? "").filter((name) => !isOwn(name));
   await until(() => files().length === 0).catch(() => expect(files()).toEqual([]));
 }, 3_600_000);

@@ -29,6 +29,12 @@ export interface RunningWorker {
 }
 
 /**
+ * A worker of ours that finds this file writes a byte into it for each response: one notification, where
+ * all that is done in the directory for one call gives twenty. Linux has them for a file as for a directory.
+ */
+export const bellName = "worker.bell";
+
+/**
  * Makes the session directory and starts the process.
  *
  * @throws TrError `TR_PYTHON_NOT_FOUND`, `TR_SCRIPT_NOT_FOUND`, `TR_INVALID_ARGUMENT` (workspace, session id), `TR_WORKSPACE_FULL`, `TR_START_FAILED`.
@@ -52,6 +58,7 @@ export async function spawnWorker(
   const place = await findPlace(options, sessionId);
   const { workspace, path: directory, carrier } = place;
   const channel = openFileChannel(directory, { notifications: options.notifications });
+  if (process.platform === "linux") channel.writeSync(bellName, "\0");
   const python = [found.file, ...found.args];
   try {
     const process = await WorkerProcess.spawn({

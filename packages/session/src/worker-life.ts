@@ -8,7 +8,7 @@ import type { ResolvedOptions } from "./options.js";
 import { concurrencyOf } from "./requests.js";
 import { callListener, type SessionEvents } from "./session-emitter.js";
 import type { SessionHealth } from "./session-health.js";
-import { lastStatus, type RunningWorker } from "./start-worker.js";
+import { bellName, lastStatus, type RunningWorker } from "./start-worker.js";
 import { askToLeave, type StopLadder, stopWorker } from "./stop-worker.js";
 import { killedBecause } from "./stopped-errors.js";
 import { type ChosenTransport, chooseTransport } from "./transport.js";
@@ -86,6 +86,10 @@ export class WorkerLife {
       });
     };
     const transport = chooseTransport(worker, facts.level, session.options.transport);
+    if (facts.level === 2 && facts.workerInfo.bell) {
+      worker.channel.listenTo(bellName);
+      worker.channel.reuseFiles();
+    }
     const exchange = new Exchange({
       channel: worker.channel,
       connection: transport.connection,

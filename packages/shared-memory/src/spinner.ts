@@ -5,9 +5,10 @@ export interface Spinning {
   deliver(): void;
   /** The spin was in vain: be woken by other means. */
   rest(): void;
+  /** The longest spin, in milliseconds. Default 0.05. */
+  readonly maxMs?: number;
 }
 
-/** The longest spin, in milliseconds. */
 const maxSpinMs = 0.05;
 /** After so many milliseconds without a turn of the event loop the next spin waits for one. */
 const maxTurnMs = 1;
@@ -56,7 +57,9 @@ export class Spinner {
   readonly #spin = (): void => {
     this.#isScheduled = false;
     if (this.#expecting.size === 0) return;
-    const end = performance.now() + maxSpinMs;
+    let longestMs = 0;
+    for (const { maxMs = maxSpinMs } of this.#expecting) longestMs = Math.max(longestMs, maxMs);
+    const end = performance.now() + longestMs;
     do {
       if (this.#look()) {
         // What it settles runs before the next look.

@@ -10,9 +10,11 @@ import sys
 from .errors import TrError
 from .file_channel import WINDOWS
 from .names import is_name
+from .spare_file import has_forked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal
 
     from .file_channel import Folder
@@ -42,6 +44,9 @@ class Call:
         self._folder = folder
         self._number = number
         self._read: dict[tuple[str, Kind | None], Any] = {}
+        # By tag, what gives None when nothing refers to the memory of that file.
+        self._mappings: dict[str, list[Callable[[], object]]] = {}
+        self._gone: set[str] = set()
         # Texts name their tensors by files, which may be for a request to come.
         self._carrier = None if request.is_text else carrier
         self._unwritten: dict[str, Any] = {}
@@ -72,11 +77,18 @@ class Call:
         return tensor
 
     def remove_read(self) -> None:
-        """Removes the files of the tensors read so far; the tensors stay valid."""
+        """Removes the files of the tensors read so far; the tensors stay valid.
+
+        Those that may be written again are only forgotten: ``drop_arguments`` removes them, unless
+        a result has taken their place by then.
+        """
         if not self._read:
             return
+        waits = self._folder.reuses_files and not self.request.is_text
         for tag in {tag for tag, _ in self._read if not self._has_arrived(tag)}:
-            self._folder.remove(f"{tag}.tsr")
+            if not waits:
+                self._folder.remove(f"{tag}.tsr")
+                self._gone.add(tag)
         self._read.clear()
 
     def _import(self, tag: str, kind: Kind | None) -> Any:
@@ -112,7 +124,9 @@ class Call:
 
         name = f"{tag}.tsr"
         if not WINDOWS:
-            return tsr.import_tsr(f"{self._folder.path}/{name}", kind=kind)
+            tensor, mapping = tsr.files.map_tsr(f"{self._folder.path}/{name}", kind)
+            self._mappings.setdefault(tag, []).append(mapping)
+            return tensor
         # A file that is mapped cannot be removed there, so it is read.
         content = bytearray(self._folder.read(name, sys.maxsize) or b"")
         return tsr.decode(content, copy=False, kind=kind, max_bytes=sys.maxsize)
@@ -171,7 +185,24 @@ class Call:
         from . import tsr
 
         header, payload = tsr.encode_parts(tensor)
-        self._folder.write(f"{tag}.tsr", header, payload)
+        name = f"{tag}.tsr"
+        old = self._unused_file()
+        if old is None or not self._folder.rewrite(old, name, header, payload):
+            self._folder.write(name, header, payload)
+
+    def _unused_file(self) -> str | None:
+        """An argument's whose memory the function has left.
+
+        A child that it has forked may still use it: a private mapping shows what is written into
+        the file until the page is written to.
+        """
+        if self._read or not self._folder.reuses_files or has_forked():
+            return None
+        for tag, mappings in self._mappings.items():
+            if tag not in self._gone and all(mapping() is None for mapping in mappings):
+                self._gone.add(tag)
+                return f"{tag}.tsr"
+        return None
 
     def take_shared(self) -> SharedTensors | None:
         """What is in shared memory since the last time: it goes with one response."""
@@ -201,7 +232,8 @@ class Call:
         if not self.request.may_have_tensors:
             return  # a text's words may mean files that are for a later request
         for tag in _tags_in([self.request.args, self.request.kwargs]):
-            if not self._has_arrived(tag):
+            if tag not in self._gone and not self._has_arrived(tag):
+                self._gone.add(tag)
                 self._folder.remove(f"{tag}.tsr")
         if self._arrived is not None:
             self._arrived.done()

@@ -8,9 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 import time
 
 from .errors import TrError
+from .spare_file import MAX_SMALL_BYTES, SpareFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ _READ = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_READ_AND_WRITE = _READ | os.O_RDWR  # O_RDONLY is 0
 _CREATE = (
     os.O_WRONLY
     | os.O_CREAT
@@ -55,8 +58,13 @@ class Folder:
         if {os.open, os.stat, os.unlink, os.rename} <= os.supports_dir_fd:
             self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._identity = _identity(os.stat(path if self._fd is None else self._fd))
+        self.reuses_files = False
+        """Whether files that were taken may be written again: see ``spare_file``."""
+        self._spares: list[SpareFile] = []
+        self._count = 0
 
     def close(self) -> None:
+        self._discard_spares()
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
@@ -68,8 +76,22 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError):
             return True
 
+    def open(self, name: str, flags: int) -> int:
+        """A descriptor of a regular file."""
+        descriptor = os.open(self._at(name), flags, dir_fd=self._fd)
+        try:
+            _check_regular(name, os.fstat(descriptor))
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
     def exists(self, name: str) -> bool:
         return self._stat(name) is not None
+
+    def may_exist(self, name: str) -> bool:
+        """As ``exists``, in half the time; a link that leads nowhere does not count."""
+        return os.access(self._at(name), os.F_OK, dir_fd=self._fd)
 
     def read(self, name: str, max_bytes: int = MAX_MESSAGE_BYTES) -> bytes | None:
         """The content of a regular file of one name; None when there is none.
@@ -77,8 +99,18 @@ class Folder:
         Raises TR_PROTOCOL for a link, a FIFO or anything else that somebody planted, a larger file
         included: a sparse one can claim more than there is memory for.
         """
+        opened = self._open_checked(name, _READ, max_bytes)
+        if opened is None:
+            return None
+        descriptor, size = opened
         try:
-            descriptor = os.open(self._at(name), _READ, dir_fd=self._fd)
+            return _read_all(descriptor, size)
+        finally:
+            os.close(descriptor)
+
+    def _open_checked(self, name: str, flags: int, max_bytes: int) -> tuple[int, int] | None:
+        try:
+            descriptor = os.open(self._at(name), flags, dir_fd=self._fd)
         except FileNotFoundError:
             return None
         except PermissionError:
@@ -92,18 +124,12 @@ class Folder:
         try:
             status = os.fstat(descriptor)
             _check_regular(name, status)
-            size = status.st_size
-            if size > max_bytes:
-                raise _planted(name, f"{size} bytes, more than {max_bytes}")
-            content = os.read(descriptor, size + 1)
-            while len(content) < size:
-                more = os.read(descriptor, size - len(content))
-                if not more:
-                    break
-                content += more
-            return content
-        finally:
+            if status.st_size > max_bytes:
+                raise _planted(name, f"{status.st_size} bytes, more than {max_bytes}")
+        except BaseException:
             os.close(descriptor)
+            raise
+        return descriptor, status.st_size
 
     def check_regular(self, name: str) -> bool:
         """Whether the file is there; raises TR_PROTOCOL when it is not a regular one."""
@@ -130,6 +156,8 @@ class Folder:
         Renamed first: what is read and removed after that is one file, and the writer's
         attempt to take it back has failed or has come before.
         """
+        if self.reuses_files:
+            return self._claim_and_keep(name)
         try:
             if WINDOWS:
                 _patiently(lambda: self._rename(name, claimed))
@@ -137,10 +165,72 @@ class Folder:
                 self._rename(name, claimed)
         except FileNotFoundError:
             return None
+        return self._take_claimed(name, claimed)
+
+    def _claim_and_keep(self, name: str) -> bytes | None:
+        """As ``claim``; a small file is then there for ``write``."""
+        self._count += 1
+        claimed = f"taken.{self._count}.tmp"
+        try:
+            self._rename(name, claimed)
+        except FileNotFoundError:
+            return None
+        try:
+            opened = self._open_checked(claimed, _READ_AND_WRITE, MAX_SMALL_BYTES)
+        except (TrError, OSError):
+            return self._take_claimed(name, claimed)
+        if opened is None:
+            return None
+        spare = SpareFile(opened[0], claimed, opened[1])
+        content = _read_all(spare.descriptor, spare.size)
+        self._discard_spares()  # of a request before, which was not answered yet
+        self._spares.append(spare)
+        return content
+
+    def _take_claimed(self, name: str, claimed: str) -> bytes | None:
         try:
             return self.take(claimed)
         except TrError as error:  # under the name that its writer knows
             raise TrError(error.code, str(error).replace(claimed, name)) from error.__cause__
+
+    def _discard_spares(self) -> None:
+        while self._spares:
+            self._discard(self._spares.pop())
+
+    def _discard(self, spare: SpareFile) -> None:
+        os.close(spare.descriptor)
+        self.remove(spare.name)
+
+    def rewrite(self, old: str, name: str, *parts: Part) -> bool:
+        """Writes a file by writing over another one, whose name is gone then.
+
+        False, and nothing was done to ``name``: there is no such file, or no room.
+        """
+        self._count += 1
+        temporary = f"taken.{self._count}.tmp"
+        try:
+            self._rename(old, temporary)
+            opened = self._open_checked(temporary, _READ_AND_WRITE, sys.maxsize)
+        except (TrError, OSError):
+            self.remove(temporary)
+            return False
+        if opened is None:
+            return False
+        return self._write_over(SpareFile(opened[0], temporary, opened[1]), name, parts)
+
+    def _write_over(self, spare: SpareFile, name: str, parts: tuple[Part, ...]) -> bool:
+        """Whether it could be done; the spare file is gone in any case."""
+        try:
+            os.lseek(spare.descriptor, 0, os.SEEK_SET)
+            size = _write_parts(spare.descriptor, parts)
+            if spare.size > size:
+                os.ftruncate(spare.descriptor, size)
+            self._rename(spare.name, name)
+        except OSError:
+            self._discard(spare)
+            return False
+        os.close(spare.descriptor)
+        return True
 
     def remove(self, name: str) -> None:
         try:
@@ -153,6 +243,14 @@ class Folder:
 
         Raises TR_WORKSPACE_FULL, and OSError as it comes for anything else.
         """
+        if self._spares and name == "response.json":
+            try:
+                spare = self._spares.pop()
+            except IndexError:
+                pass  # another thread was faster
+            else:
+                if self._write_over(spare, name, parts):
+                    return
         # response.tmp is the protocol's word; no tag can hold a dot, so nothing collides.
         temporary = "response.tmp" if name == "response.json" else f"{name}.worker.tmp"
         try:
@@ -181,8 +279,7 @@ class Folder:
             descriptor = os.open(at, _CREATE, 0o600, dir_fd=self._fd)
         try:
             try:
-                for part in parts:
-                    _write_all(descriptor, part)
+                _write_parts(descriptor, parts)
             finally:
                 os.close(descriptor)  # network file systems report a full disk here
         except BaseException:
@@ -220,13 +317,36 @@ def _planted(name: str, found: str) -> TrError:
     return TrError("TR_PROTOCOL", f"{name} must be a regular file of its own, found {found}.")
 
 
-def _write_all(descriptor: int, part: Part) -> None:
-    view = memoryview(part)
-    while view:
-        written = os.write(descriptor, view)
-        if written == 0:
-            raise OSError(errno.EIO, "nothing was written")
-        view = view[written:]
+def _read_all(descriptor: int, size: int) -> bytes:
+    """Up to so many bytes; what the file then ends with is somebody's who writes it in place."""
+    content = os.read(descriptor, size)
+    while len(content) < size:
+        more = os.read(descriptor, size - len(content))
+        if not more:
+            break
+        content += more
+    return content
+
+
+def _write_parts(descriptor: int, parts: tuple[Part, ...]) -> int:
+    """How many bytes. A write may be short: the kernel stops at 2 GiB."""
+    size = sum(map(len, parts))
+    left = [memoryview(part) for part in parts]
+    if len(left) > 1 and hasattr(os, "writev"):
+        written = os.writev(descriptor, left)
+        if written == size:
+            return size
+        while written >= len(left[0]):
+            written -= len(left.pop(0))
+        left[0] = left[0][written:]
+    for part in left:
+        view = part
+        while view:
+            written = os.write(descriptor, view)
+            if written == 0:
+                raise OSError(errno.EIO, "nothing was written")
+            view = view[written:]
+    return size
 
 
 def _patiently(action: Callable[[], Result]) -> Result:

@@ -3,7 +3,12 @@
 ``memory.slots.WorkerSlots`` is the same through shared memory.
 """
 
+# The start counts in milliseconds: no pathlib, imports only where they are needed.
+
 from __future__ import annotations
+
+import os
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from .file_channel import Folder
+    from .spare_file import FileBell
 
     class Slots(Protocol):
         is_terse: bool
@@ -41,24 +47,34 @@ if TYPE_CHECKING:
             """
 
 
-SLOT = "response.json"
+REQUEST, SLOT = "request.json", "response.json"
+_SPIN_SECONDS = 200e-6
+"""After the last response. A host that calls again at once is answered without a wake-up."""
+_yield = getattr(os, "sched_yield", lambda: None)
 
 
 class FileSlots:
+    """``bell``: the host's, to be rung for each response."""
+
     is_terse = False
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, bell: FileBell | None = None) -> None:
         self._folder = folder
+        self._bell = bell
+        self._active_at = 0.0
 
     def take_request(self) -> bytes | None:
-        return self._folder.claim("request.json", "request.taken")
+        return self._folder.claim(REQUEST, "request.taken")
 
     @property
     def is_response_taken(self) -> bool:
-        return not self._folder.exists(SLOT)
+        return not self._folder.may_exist(SLOT)
 
     def send_response(self, content: bytes) -> None:
         self._folder.write(SLOT, content)
+        if self._bell is not None:
+            self._bell.ring()
+            self._active_at = time.perf_counter()
 
     def wait(
         self,
@@ -67,4 +83,14 @@ class FileSlots:
         free_slot: bool,
         may_spin: bool = True,
     ) -> bool:
+        if may_spin and self._spin(free_slot):
+            return True
         return block_for(seconds)
+
+    def _spin(self, free_slot: bool) -> bool:
+        end = self._active_at + _SPIN_SECONDS
+        while time.perf_counter() < end:
+            if self._folder.may_exist(REQUEST) or (free_slot and self.is_response_taken):
+                return True
+            _yield()  # on one core the host cannot go on before
+        return False

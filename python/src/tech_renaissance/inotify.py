@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _IN_CLOSE_WRITE = 0x8
+_IN_MOVED_FROM = 0x40
 _IN_MOVED_TO = 0x80
 _IN_DELETE = 0x200
 _IN_DELETE_SELF = 0x400
@@ -19,7 +20,8 @@ _IN_MOVE_SELF = 0x800
 _IN_NONBLOCK = os.O_NONBLOCK
 _IN_CLOEXEC = os.O_CLOEXEC
 
-_EVENTS = _IN_MOVED_TO | _IN_CLOSE_WRITE | _IN_DELETE | _IN_DELETE_SELF | _IN_MOVE_SELF
+_GOING = _IN_DELETE | _IN_MOVED_FROM
+_EVENTS = _IN_MOVED_TO | _GOING | _IN_DELETE_SELF | _IN_MOVE_SELF
 # Bytes of events after which some may have been lost.
 _MANY = 32768
 _HEADER = Struct("iIII")  # wd, mask, cookie, length of the name that follows
@@ -31,6 +33,7 @@ class Inotify:
     ``controls`` are more of the former, for which ``saw_controls`` is set, as it is when the
     directory itself is gone. ``wants_going`` says whether the latter is news at the moment. What
     this process does to them itself, taking the one and writing the other, is no news.
+    ``renames``: the host writes no file in place, so that what it writes before is no hint.
     Raises OSError where there is no inotify or its limits are reached.
     """
 
@@ -40,6 +43,7 @@ class Inotify:
         coming: frozenset[bytes],
         going: frozenset[bytes],
         controls: frozenset[bytes],
+        renames: bool = False,
     ) -> None:
         self.saw_controls = False
         self.wants_going: Callable[[], bool] = lambda: True
@@ -49,7 +53,8 @@ class Inotify:
         add_watch = c_function("inotify_add_watch")
         self.descriptor = c_function("inotify_init1")(_IN_NONBLOCK | _IN_CLOEXEC)
         try:
-            add_watch(self.descriptor, os.fsencode(path), _EVENTS)
+            events = _EVENTS if renames else _EVENTS | _IN_CLOSE_WRITE
+            add_watch(self.descriptor, os.fsencode(path), events)
         except OSError:
             self.close()
             raise
@@ -80,7 +85,7 @@ class Inotify:
                 return True
             name = data[offset : offset + length].rstrip(b"\0")
             offset += length
-            if not mask & _IN_DELETE:
+            if not mask & _GOING:
                 is_news = name in self._coming
             else:
                 is_news = name in self._going and self.wants_going()

@@ -10,6 +10,7 @@ import sys
 
 from .errors import TrError
 from .file_slots import FileSlots
+from .spare_file import open_bell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,4 +34,6 @@ def open_transport(folder: Folder, stdin_fd: int | None) -> tuple[Slots, Carrier
         else:
             if carrier is not None:
                 return carrier.slots, carrier
-    return FileSlots(folder), None
+    bell = open_bell(folder.open)
+    folder.reuses_files = bell is not None
+    return FileSlots(folder, bell), None

@@ -15,6 +15,7 @@ import sys
 import time
 
 from .private_stdin import is_at_end
+from .spare_file import BELL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def open_waiter(path: str, stdin_fd: int | None) -> Waiter:
         from .inotify import Inotify
 
         try:
-            notifier = Inotify(path, _COMING, _GOING, _CONTROLS)
+            renames = os.path.exists(f"{path}/{BELL}")  # noqa: PTH110
+            notifier = Inotify(path, _COMING, _GOING, _CONTROLS, renames)
         except OSError:
             notifier = None  # EMFILE and ENOSPC are inotify's limits per user: poll
     return PollWaiter(stdin_fd, notifier)

@@ -100,7 +100,9 @@ class Worker:
 
     def _start(self) -> None:
         has_main_logic = self._server is not None and self._server._has_main_logic
-        self._folder.write("worker.json", worker_info(has_main_logic, self._concurrency))
+        self._folder.write(
+            "worker.json", worker_info(has_main_logic, self._concurrency, self._folder.reuses_files)
+        )
         self._status.set("ready")
         # The host has what it waits for; what only requests need is imported from here on.
         from .bell import Bell

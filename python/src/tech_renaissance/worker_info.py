@@ -10,8 +10,11 @@ from . import __version__
 from .commands import command_names
 
 
-def worker_info(has_main_logic: bool, concurrency: int) -> bytes:
-    """``style``: "commands", "class" (a main_logic and no @command), or "both"."""
+def worker_info(has_main_logic: bool, concurrency: int, rings: bool) -> bytes:
+    """``style``: "commands", "class" (a main_logic and no @command), or "both".
+
+    ``rings``: whether the host's ``worker.bell`` was there.
+    """
     commands = command_names()
     packages = {"tech_renaissance": __version__}
     for name in ("numpy", "torch"):
@@ -25,5 +28,6 @@ def worker_info(has_main_logic: bool, concurrency: int) -> bytes:
     return (
         f'{{"protocol": 2, "pid": {os.getpid()}, "python": "{python}", '
         f'"packages": {{{versions}}}, "commands": [{listed}], '
-        f'"concurrency": {concurrency}, "style": "{style}"}}'
+        f'"concurrency": {concurrency}, "style": "{style}", '
+        f'"bell": {str(rings).lower()}}}'
     ).encode()

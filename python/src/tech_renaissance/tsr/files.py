@@ -6,6 +6,7 @@ import errno
 import mmap
 import os
 import stat
+from _weakref import ref
 
 from .encode import encode_parts
 from .layout import EXACT_MAX, MAX_HEADER_SIZE, check_length, check_limit, parse_header
@@ -13,6 +14,7 @@ from .tensors import build, check_kind, resolve_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeAlias
 
     from .tensors import TensorKind
@@ -64,6 +66,14 @@ def import_tsr(path: StrPath, *, kind: TensorKind | None = None) -> Any:
     `kind` as in `decode`; there is no limit of size.
     Raises TsrError for malformed content, OSError for a symbolic link or what is no regular file.
     """
+    return map_tsr(path, kind)[0]
+
+
+def map_tsr(path: StrPath, kind: TensorKind | None) -> tuple[Any, Callable[[], object]]:
+    """As `import_tsr`, and what gives None once nothing refers to the mapping any more.
+
+    What the tensor was made from refers to it too: a view, a tensor of the other library.
+    """
     descriptor = os.open(path, _READ)
     try:
         head, size = _read_head(descriptor, path)
@@ -73,11 +83,12 @@ def import_tsr(path: StrPath, *, kind: TensorKind | None = None) -> Any:
         kind = resolve_kind(kind)
         check_kind(kind, header.dtype)
         if header.payload_bytes == 0:
-            return build(kind, header.dtype, header.shape, memoryview(b""))
+            return build(kind, header.dtype, header.shape, memoryview(b"")), lambda: None
         mapping = mmap.mmap(descriptor, size, access=mmap.ACCESS_COPY)
     finally:
         os.close(descriptor)
-    return build(kind, header.dtype, header.shape, memoryview(mapping)[header.header_size :])
+    payload = memoryview(mapping)[header.header_size :]
+    return build(kind, header.dtype, header.shape, payload), ref(mapping)
 
 
 def read_head(path: StrPath) -> tuple[bytes, int]:
