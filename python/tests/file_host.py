@@ -161,10 +161,14 @@ class FileHost:
         temporary.write_bytes(request)
         temporary.rename(self.path("request.json"))
 
-    def receive_raw(self) -> bytes:
+    def wait_response(self) -> None:
         path = self.path("response.json")
         wait_until(lambda: path.exists() or self.has_ended(), "a response")
         assert path.exists(), f"the worker is gone: {self.output()}"
+
+    def receive_raw(self) -> bytes:
+        self.wait_response()
+        path = self.path("response.json")
         content = path.read_bytes()
         path.unlink()
         return content

@@ -163,6 +163,27 @@ describe.skipIf(!strace)(
       expectOldContent(directory, "request.json");
     });
 
+    it.each(["sync", "async"])(
+      "a disk that is full gets the room of files that were kept to be written again (%s)",
+      async (how) => {
+        const directory = newDirectory();
+        const source = `channel.reuseFiles();
+          channel.writeSync("kept.json", "x");
+          channel.takeSync("kept.json");
+          console.log(fs.readdirSync(directory).length);
+          const data = new Uint8Array(4 << 20);
+          if ("${how}" === "sync") channel.writeSync("request.json", data);
+          else await channel.write("request.json", data);
+          console.log(fs.readdirSync(directory).join());`;
+        // One thread in Node's pool: strace counts for each thread by itself.
+        const wrapper = ["env", "UV_THREADPOOL_SIZE=1"].concat(
+          inject(directory, "request.json", "write:error=ENOSPC:when=1"),
+        );
+        const { stdout, stderr } = await runProgram(source, directory, wrapper);
+        expect(stdout, stderr).toBe("1\nrequest.json\n");
+      },
+    );
+
     it("in a large asynchronous write: the same", async () => {
       const directory = newDirectory();
       openFileChannel(directory).writeSync("request.json", "old");

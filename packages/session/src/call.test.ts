@@ -79,7 +79,9 @@ describe("a call", () => {
   it("leaves no file behind, whatever it carried", async () => {
     await session.call("nested", [[{ x: full([64], 1) }, { x: full([64], 1) }]]);
     await failure(session.call("fail", [full([8], 1)]));
-    const carried = files().filter((name) => !/^control\.block$|\.segment$|^spare\..*\.tmp$|^worker\.bell$/.test(name));
+    const carried = files().filter(
+      (name) => !/^control\.block$|\.segment$|^spare\..*\.tmp$|^worker\.bell$/.test(name),
+    );
     expect(carried).toEqual(["heartbeat.json", "host.json", "status.txt", "worker.json"]);
   });
 
