@@ -26,7 +26,7 @@ const protocolError = (message: string) =>
 describe("worker.json", () => {
   it("is read, with concurrency 1 unless it says more; unknown fields are ignored", () => {
     const text = JSON.stringify({ ...worker, mood: "fine" });
-    expect(parseWorkerInfo(text)).toEqual({ ...worker, concurrency: 1 });
+    expect(parseWorkerInfo(text)).toEqual({ ...worker, concurrency: 1, bell: false });
     expect(parseWorkerInfo(JSON.stringify({ ...worker, concurrency: 8 })).concurrency).toBe(8);
   });
 
