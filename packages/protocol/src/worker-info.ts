@@ -20,10 +20,16 @@ const what = "worker.json";
 
 /** @throws TrError TR_PROTOCOL */
 export function parseWorkerInfo(content: Uint8Array | string): WorkerInfo {
-  const { protocol, pid, python, packages, commands, concurrency } = readFields(what, content);
+  const { protocol, pid, python, packages, commands, concurrency, bell } = readFields(
+    what,
+    content,
+  );
   if (protocol !== 2) throw malformed(what, "protocol", protocol, "2");
   if (!isRecord(packages)) throw malformed(what, "packages", packages, "an object");
   if (!Array.isArray(commands)) throw malformed(what, "commands", commands, "an array");
+  if (bell !== undefined && typeof bell !== "boolean") {
+    throw malformed(what, "bell", bell, "a boolean");
+  }
   return {
     protocol,
     pid: aCount(what, "pid", pid, 1),
@@ -36,5 +42,6 @@ export function parseWorkerInfo(content: Uint8Array | string): WorkerInfo {
     ),
     commands: commands.map((name, index) => aString(what, `commands[${index}]`, name)),
     concurrency: concurrency === undefined ? 1 : aCount(what, "concurrency", concurrency, 1),
+    bell: bell ?? false,
   };
 }
