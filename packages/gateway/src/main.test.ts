@@ -75,6 +75,7 @@ if (process.platform !== "win32") {
       { type: "completed", status: "error" },
     ]);
     const events = await running;
+    expect(events[1]).toMatchObject({ type: "thinking", token: null }); // it is not the agent's
     expect(events).toHaveLength(12);
     expect(events.at(-1)).toMatchObject({ type: "completed", status: "completed" });
     expect(await gateway.process).toMatchObject({ exitCode: 0 });

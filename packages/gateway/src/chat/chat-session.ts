@@ -1,7 +1,7 @@
 import type { Lease, Pool } from "@tr/pool";
+import { EventLog } from "../events/event-log.js";
 import type { JsonObject } from "./agent-config.js";
 import { agentEvent, eventJson } from "./event-json.js";
-import { EventLog } from "./event-log.js";
 import { type Failure, failureOf, type StopReason, shuttingDown } from "./failure.js";
 
 export type ChatStatus = "queued" | "processing" | "completed" | "client_disconnected" | "error";

@@ -1,4 +1,4 @@
-import { maxLogBytes } from "./event-log.js";
+import { maxLogBytes } from "../events/event-log.js";
 
 /** Those are the gateway's own to say. */
 const ownTypes = new Set(["queued", "session_start", "completed"]);

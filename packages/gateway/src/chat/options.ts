@@ -65,6 +65,7 @@ export function resolveChatOptions({
     },
     pool: {
       ...worker,
+      env: { TR_GATEWAY_TOKEN: undefined, ...worker.env }, // the agent has no use for it
       ...{ size: maxConcurrent, maxQueue, cancelGraceMs },
       ...(isolation === "process" && { recycle: { calls: 1 } }),
     },

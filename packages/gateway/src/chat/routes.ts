@@ -1,8 +1,8 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
+import { type SendEventsOptions, sendEvents } from "../events/send-events.js";
 import type { App } from "../http/app.js";
 import { errorBody, HttpError } from "../http/errors.js";
-import { type SendEventsOptions, sendEvents } from "../http/send-events.js";
 import { beginningOf, type ChatSession } from "./chat-session.js";
 import type { ChatSessions, NewQuestion } from "./chat-sessions.js";
 import { joinedAnswer } from "./joined-answer.js";
@@ -141,8 +141,7 @@ async function relay(
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
-  const how = await sendEvents(reply.raw, reader, sending);
-  release(resumeGraceMs);
+  const how = await sendEvents(reply.raw, reader, sending).finally(() => release(resumeGraceMs));
   reply.log.debug({ session: session.id, how }, "a client's event stream has ended");
 }
 

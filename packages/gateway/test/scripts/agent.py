@@ -62,5 +62,6 @@ class Scripted:
             "marker": wish.get("marker"),
             "config": self.config if wish.get("shows_config") else None,
             "pid": os.getpid(),
+            "token": os.environ.get("TR_GATEWAY_TOKEN"),
             "asked": asked["count"],
         }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { EventReader } from "../chat/event-log.js";
+import type { EventReader } from "./event-log.js";
 
 export interface SendEventsOptions {
   /** How long nothing is said before a comment is, in ms: proxies close what is silent. */
