@@ -344,6 +344,33 @@ def test_an_array_of_empty_can_be_written_and_is_lent_too(host: Host) -> None:
 
 
 @posix
+def test_an_array_of_empty_that_the_host_sends_is_itself_as_long_as_it_is_there(
+    host: Host,
+) -> None:
+    made: Any = host.tensors.empty((4,), "float32", "numpy")
+    made[:] = 3
+    field: Any = host.tensors.put({"x": made})
+    del made
+    arrived = host.tensors.arrived(field)
+    x = arrived.read("x", "numpy")
+    host.give_back(field)  # released while the call is running
+    x[:] += 1
+    other: Any = host.tensors.empty((4,), "float32", "numpy")
+    other[:] = 9
+    assert x.tolist() == [4, 4, 4, 4]
+    again = host.tensors.put({"y": x})
+    assert again is not None and again["segments"][0].place == field["segments"][0].place
+    del x
+    arrived.done()
+    host.give_back(again)
+    last: Any = host.tensors.empty((4,), "float32", "numpy")
+    assert host.tensors.put({"z": last}) is not None
+    with pytest.raises(TrError, match="released") as gone:
+        host.tensors.arrived(field)
+    assert gone.value.code == "TR_INVALID_ARGUMENT"
+
+
+@posix
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
 def test_what_was_lent_twice_and_taken_back_is_free_again(host: Host, order: list[int]) -> None:
     y: Any = host.tensors.empty((1000,), "float32", "numpy")

@@ -170,6 +170,39 @@ describe("memory in use by both sides", () => {
     }
   });
 
+  it("that Python made is not copied when it is sent, and comes back as one more view", async () => {
+    const x = await session.calculate<Tensor<"float32">>("square", full([1000], 3));
+    const part = tensor(x.data.subarray(16), [984]);
+    const y = await session.calculate<Tensor<"float32">>("double", part);
+    expect(y).toEqual(full([984], 18));
+    expect(x.data.slice(15, 17)).toEqual(new Float32Array([9, isMapped() ? 18 : 9]));
+    const unaligned = tensor(x.data.subarray(1), [999]);
+    expect(await session.calculate("double", unaligned)).toMatchObject({ shape: [999] });
+    expect(x.data[1]).toBe(9);
+    session.release(x);
+    for (let i = 0; i < 5; i++) await session.calculate("square", full([1000], i));
+    expect(y).toEqual(full([984], 18));
+    await session.call("keep", [y]);
+    session.release(y);
+    for (let i = 0; i < 5; i++) await session.calculate("square", full([1000], i));
+    expect(await session.call("first_kept")).toEqual(full([984], 18));
+    await session.call("forget");
+  });
+
+  it("goes from call to call for ever", async () => {
+    const before = isMapped() ? await sharedFiles() : 0;
+    let state = await session.calculate<Tensor<"float32">>("square", full([20_000], 1));
+    for (let i = 0; i < 200; i++) {
+      const next = await session.calculate<Tensor<"float32">>(i % 2 ? "double" : "square", state);
+      session.release(state);
+      state = next;
+      if (i % 2) state.data.fill(1);
+    }
+    expect(state.data[19_999]).toBe(1);
+    session.release(state);
+    if (isMapped()) expect(await sharedFiles()).toBeLessThanOrEqual(before + 2 * 4);
+  });
+
   it("shows what is written later, where it is mapped and made by empty()", async () => {
     await session.call("make", [7]);
     const x = await session.call<Tensor>("first_kept");
@@ -202,7 +235,10 @@ describe("memory in use by both sides", () => {
 });
 
 describe("many calls", () => {
-  const calls = process.env.TR_TEST_TRANSPORT === undefined ? 500 : 10_000;
+  const calls =
+    process.env.TR_TEST_TRANSPORT === undefined || process.env.TR_TEST_MAPPED === "off"
+      ? 500
+      : 10_000;
   it(`allocate and release ${calls} times, and nothing is left`, async () => {
     const wrong: number[] = [];
     const before = isMapped() ? await sharedFiles() : 0;
@@ -219,12 +255,17 @@ describe("many calls", () => {
   });
 
   it("leave it to the collector, and nothing grows", async () => {
+    const held: Tensor[] = [];
     for (let i = 0; i < 300; i++) {
       const x = filled([100_000], i);
+      if (i < 30) held.push(await session.calculate("square", x));
       const y = await session.calculate<Tensor<"float32">>("square", x);
       expect(y.data[99_999]).toBe(Math.fround(i * i));
     }
     if (isLinux) expect(memoryFiles()).toBeLessThan(60);
+    // Those that are not collected yet leave room for others: what goes by a file has a header in front of it.
+    const y = await session.call<Tensor>("square", [full([9], 3)]);
+    if (isMapped()) expect(y.data.byteOffset).toBe(0);
   });
 });
 

@@ -22,13 +22,13 @@ export class AllocatedTensors {
     return place && this.#view(place, bytes);
   }
 
-  /** Lends the segment that an array lives in already, where that is one of ours. */
-  lend({ buffer, byteOffset }: ArrayBufferView): SegmentEntry | undefined {
+  /** Lends the segment that an array lives in already, and says where in it, where that is one of ours. */
+  lend({ buffer, byteOffset }: ArrayBufferView): [SegmentEntry, offset: number] | undefined {
     const place = this.#places.get(buffer);
     // Elements begin at multiples of 64: a part that lies elsewhere is copied.
-    if (place === undefined || byteOffset % alignment !== 0) return undefined;
+    if (place?.buffer?.deref() !== buffer || byteOffset % alignment !== 0) return undefined;
     this.#pool.lendAgain(place);
-    return this.#pool.entry(place);
+    return [this.#pool.entry(place), byteOffset];
   }
 
   /**

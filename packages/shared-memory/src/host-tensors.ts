@@ -27,8 +27,8 @@ export class HostTensors {
     this.#pool = new SegmentPool(directory, block, native);
     this.#segments = new WorkerSegments(directory, block, native);
     this.#allocated = new AllocatedTensors(this.#pool);
-    this.#outgoing = new OutgoingTensors(this.#pool, this.#allocated);
     this.#incoming = new IncomingTensors(this.#segments, this.#allocated);
+    this.#outgoing = new OutgoingTensors(this.#pool, this.#allocated, this.#incoming);
     this.#canMap = native !== undefined;
   }
 
@@ -59,7 +59,7 @@ export class HostTensors {
 
   /**
    * Puts tensors into segments: copies, at once where they are small, else in turns of the event loop;
-   * those of {@link allocate} are there already. The field goes with the request that names their tags.
+   * those of {@link allocate}, and those that Python has made with `empty()`, are there already. The field goes with the request that names their tags.
    * `undefined`: every segment is lent, so that they must go another way.
    *
    * @throws TrError `TR_WORKSPACE_FULL`, and `TR_INVALID_ARGUMENT` for one that was released; with nothing kept

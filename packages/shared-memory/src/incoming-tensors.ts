@@ -2,7 +2,13 @@ import type { Tensor } from "@tr/tsr-codec";
 import type { AllocatedTensors } from "./allocated-tensors.js";
 import { lendBuffer } from "./lent-buffers.js";
 import { malformed } from "./memory-errors.js";
-import { bytesOf, parseMemoryField, type SegmentEntry, type TensorEntry } from "./memory-field.js";
+import {
+  alignment,
+  bytesOf,
+  parseMemoryField,
+  type SegmentEntry,
+  type TensorEntry,
+} from "./memory-field.js";
 import { PendingCopies } from "./pending-copies.js";
 import { tensorOver } from "./tensor-over.js";
 import type { BorrowedSegment, WorkerSegments } from "./worker-segments.js";
@@ -11,13 +17,24 @@ import type { BorrowedSegment, WorkerSegments } from "./worker-segments.js";
 const minViewBytes = 8 * 2 ** 20;
 /** So much may wait for the garbage collector; beyond it results are copied. */
 const maxViewBytes = 256 * 2 ** 20;
+/** And so many, of small ones: the collector sees no need to hurry, and the worker has 24 segments for everything. */
+const maxViews = 16;
+
+interface Given {
+  readonly borrowed: BorrowedSegment;
+  readonly entry: SegmentEntry;
+  readonly offset: number;
+}
 
 /** The tensors of responses: copies, or views of the worker's pages. */
 export class IncomingTensors {
   readonly #segments: WorkerSegments;
   readonly #allocated: AllocatedTensors;
   readonly #copies = new PendingCopies();
+  /** Of what Python has made in shared memory: where their memory is. */
+  readonly #given = new WeakMap<ArrayBufferLike, Given>();
   #viewBytes = 0;
+  #views = 0;
 
   constructor(segments: WorkerSegments, allocated: AllocatedTensors) {
     this.#segments = segments;
@@ -55,6 +72,15 @@ export class IncomingTensors {
     leaveAll(this.#borrow(parseMemoryField(value).segments));
   }
 
+  /** How to name to the worker what it has made itself in shared memory, and where in it; `undefined`: it has not. */
+  named({ buffer, byteOffset }: ArrayBufferView): [SegmentEntry, offset: number] | undefined {
+    const given = this.#given.get(buffer);
+    if (given === undefined || (given.offset + byteOffset) % alignment !== 0) return undefined;
+    const [owner, place, generation, , size, where] = given.entry;
+    const entry: SegmentEntry = [owner, place, generation, given.borrowed.lend, size, where];
+    return [entry, given.offset + byteOffset];
+  }
+
   settled(): Promise<void> {
     return this.#copies.settled();
   }
@@ -82,13 +108,16 @@ export class IncomingTensors {
     }
     const segment = this.#segments.open(borrowed, entry);
     const isView = bytes > 0 && (owner === "given" || bytes >= minViewBytes);
-    const hasRoom = this.#viewBytes + bytes <= maxViewBytes;
+    const hasRoom = this.#viewBytes + bytes <= maxViewBytes && this.#views < maxViews;
     const view = isView && hasRoom ? segment.view(offset, bytes) : undefined;
     if (view === undefined) return { buffer: segment.read(offset, bytes), offset: 0 };
     borrowed.enter();
     this.#viewBytes += bytes;
+    this.#views++;
+    if (owner === "given") this.#given.set(view, { borrowed, entry, offset });
     lendBuffer(view, () => {
       this.#viewBytes -= bytes;
+      this.#views--;
       segment.release();
       borrowed.leave();
     });

@@ -1,6 +1,7 @@
 import { TrError } from "@tr/protocol/errors";
 import { payloadBytes, type Tensor } from "@tr/tsr-codec";
 import type { AllocatedTensors } from "./allocated-tensors.js";
+import type { IncomingTensors } from "./incoming-tensors.js";
 import { aligned, bytesOf, type MemoryField, type TensorEntry } from "./memory-field.js";
 import { PendingCopies } from "./pending-copies.js";
 import type { SegmentPool } from "./segment-pool.js";
@@ -14,11 +15,13 @@ export interface TaggedTensor {
 export class OutgoingTensors {
   readonly #pool: SegmentPool;
   readonly #allocated: AllocatedTensors;
+  readonly #incoming: IncomingTensors;
   readonly #copies = new PendingCopies();
 
-  constructor(pool: SegmentPool, allocated: AllocatedTensors) {
+  constructor(pool: SegmentPool, allocated: AllocatedTensors, incoming: IncomingTensors) {
     this.#pool = pool;
     this.#allocated = allocated;
+    this.#incoming = incoming;
   }
 
   /** See `HostTensors.put`. */
@@ -29,10 +32,11 @@ export class OutgoingTensors {
     for (const { tag, tensor } of tensors) checkLength(tag, tensor);
     for (const { tag, tensor } of tensors) {
       const { dtype, shape, data } = tensor;
-      const lent = this.#allocated.lend(data);
-      if (lent !== undefined) {
-        const index = field.segments.push(lent) - 1;
-        field.tensors[tag] = [index, data.byteOffset, dtype, [...shape]];
+      const shared = this.#allocated.lend(data) ?? this.#incoming.named(data);
+      if (shared !== undefined) {
+        const [segment, offset] = shared;
+        const index = field.segments.push(segment) - 1;
+        field.tensors[tag] = [index, offset, dtype, [...shape]];
         continue;
       }
       const payload = payloadBytes(tensor);
@@ -46,7 +50,8 @@ export class OutgoingTensors {
 
   /** See `HostTensors.reclaim`. */
   reclaim(field: MemoryField): void {
-    for (const entry of field.segments) this.#pool.reclaim(entry);
+    // What Python has made was not lent to it.
+    for (const entry of field.segments) if (entry[0] !== "given") this.#pool.reclaim(entry);
   }
 
   settled(): Promise<void> {

@@ -23,6 +23,11 @@ export class BorrowedSegment {
     this.#giveBack = giveBack;
   }
 
+  /** The number of the last lend. */
+  get lend(): number {
+    return this.#lend;
+  }
+
   /** With the number of a lend, or one more user of those that are there. */
   enter(lend = this.#lend): void {
     if (isSince(lend, this.#lend)) this.#lend = lend;

@@ -42,6 +42,8 @@ class OwnSegment:
         self.lend = 0
         self.is_lent = False
         self._unsent: set[int] = set()
+        self.used_from = 0
+        """The first lend of what lives in it now."""
         self.users = Users(lambda: None)
         """The buffers in which arrays of the script live."""
         self.last_used = 0.0

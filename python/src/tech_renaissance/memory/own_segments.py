@@ -9,12 +9,14 @@ import os
 import time
 from functools import partial
 
+from ..errors import TrError
 from .layout import GENERATION, MAX_SEGMENTS, RETURNED
 from .own_segment import OwnSegment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .block import Block
     from .field import Segment
@@ -29,6 +31,25 @@ def size_class(nbytes: int) -> int:
         return _SMALLEST
     step = 1 << ((nbytes - 1).bit_length() - 3)
     return -(-nbytes // step) * step
+
+
+class ComeBack:
+    """One of our segments as an argument of one request."""
+
+    def __init__(self, segment: OwnSegment) -> None:
+        self._segment = segment
+        self._buffer: Any = None
+        segment.users.enter()
+
+    def buffer(self) -> Any:
+        """As that of a segment of the host's."""
+        if self._buffer is None:
+            self._buffer = self._segment.export()
+        return self._buffer
+
+    def done(self) -> None:
+        self._buffer = None  # what is kept of it is a user of its own
+        self._segment.users.leave()
 
 
 class OwnSegments:
@@ -49,6 +70,7 @@ class OwnSegments:
         segment = segment or self._make(nbytes)
         if segment is not None:
             segment.last_used = time.monotonic()
+            segment.used_from = (segment.lend + 1) & 0xFFFF_FFFF
             self._last = segment
         return segment
 
@@ -59,6 +81,19 @@ class OwnSegments:
             if start is not None and start <= address and address + nbytes <= start + segment.size:
                 return partial(segment.next_lend, "given"), address - start
         return None
+
+    def come_back(self, lent: Segment) -> ComeBack:
+        """The host sends an array of `empty` as an argument. Raises TR_INVALID_ARGUMENT."""
+        segment = self._segments.get(lent.place)
+        if segment is not None and segment.generation == lent.generation:
+            age = (lent.lend - segment.used_from) & 0xFFFF_FFFF
+            if age < 1 << 31 and lent.size == segment.size:
+                return ComeBack(segment)
+        raise TrError(
+            "TR_INVALID_ARGUMENT",
+            "a tensor of shared memory was released while the call with it was under way: "
+            "release it afterwards",
+        )
 
     def take_back(self, lent: Segment) -> None:
         """It has not gone to the host; what was lent later, or before, still counts."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ..tsr.tensors import Parts, TensorKind
     from .block import Block
     from .field import Segment
+    from .host_segments import Lent
+    from .own_segments import ComeBack
 
     Shared: TypeAlias = tuple[Callable[[], Segment], int]
     """How to lend the segment of memory that is shared already, and where in it."""
@@ -38,8 +40,11 @@ class WorkerTensors:
         self._has_given = False
 
     def arrived(self, field: Any) -> ArrivedTensors:
-        """The tensors of a request, by its field ``memory``. Raises TR_PROTOCOL."""
-        return ArrivedTensors(self._host, field)
+        """The tensors of a request, by its field ``memory``. Raises TR_PROTOCOL.
+
+        TR_INVALID_ARGUMENT for a tensor of ours that the host has released meanwhile.
+        """
+        return ArrivedTensors(self._host, self._own, field)
 
     def put(self, tensors: dict[str, Any]) -> dict[str, Any] | None:
         """The field ``memory`` of the response that names these tags.
@@ -127,10 +132,17 @@ class WorkerTensors:
 class ArrivedTensors:
     """What came with one request. ``done`` must be called when the request is over."""
 
-    def __init__(self, segments: HostSegments, field: Any) -> None:
+    def __init__(self, host: HostSegments, own: OwnSegments, field: Any) -> None:
         entries, self._tensors = parse_field(field)
+        self._lent: list[Lent | ComeBack] = []
         with users_lock:
-            self._lent = [segments.lend(entry) for entry in entries]
+            try:
+                for entry in entries:
+                    is_own = entry.owner == "given"
+                    self._lent.append(own.come_back(entry) if is_own else host.lend(entry))
+            except BaseException:
+                self.done()
+                raise
 
     def __contains__(self, tag: object) -> bool:
         return tag in self._tensors
