@@ -223,7 +223,7 @@ describe("memory in use by both sides", () => {
   if (process.platform !== "win32") {
     it("is not handed out again by a child that the worker forks", async () => {
       const x = filled([1000], 1);
-      expect(await session.call("from_child", [x])).toEqual([1000, 2000]);
+      expect(await session.call("from_child", [x])).toBe(2000);
       session.release(x);
     });
   }
