@@ -17,6 +17,11 @@ function filled(shape: number[], value: number): Tensor<"float32"> {
   return made;
 }
 
+/** Other calls take what is free. What they leave is released: of 16 results that nobody releases the next are copies. */
+async function useOthers(): Promise<void> {
+  for (let i = 0; i < 5; i++) session.release(await session.calculate("square", full([1000], i)));
+}
+
 /** Mapped by both processes. */
 const sharedFiles = async () => memoryFiles() + (await session.call<number>("memory_files"));
 const memoryFiles = () =>
@@ -92,7 +97,9 @@ describe("a tensor of allocate()", () => {
     const many = Array.from({ length: 40 }, (_, i) => filled([1000], i));
     const totals = await Promise.all(many.map((x) => session.call("total", [x])));
     expect(totals).toEqual(many.map((_, i) => 1000 * i));
-    expect(await session.calculate("square", full([1000], 3))).toEqual(full([1000], 9));
+    const y = await session.calculate("square", full([1000], 3));
+    expect(y).toEqual(full([1000], 9));
+    session.release(y);
     expect(many.map((x) => session.release(x))).not.toContain(false);
     expect(many.map(({ data }) => data.length)).toEqual(many.map(() => 0));
   });
@@ -164,7 +171,7 @@ describe("memory in use by both sides", () => {
     await session.call("forget");
     for (const [released, held] of [[second, first] as const]) {
       expect(session.release(released)).toBe(isMapped());
-      for (let i = 0; i < 5; i++) await session.calculate("square", full([1000], i));
+      await useOthers();
       expect(held).toEqual(full([1000], 7));
       session.release(held);
     }
@@ -177,14 +184,15 @@ describe("memory in use by both sides", () => {
     expect(y).toEqual(full([984], 18));
     expect(x.data.slice(15, 17)).toEqual(new Float32Array([9, isMapped() ? 18 : 9]));
     const unaligned = tensor(x.data.subarray(1), [999]);
-    expect(await session.calculate("double", unaligned)).toMatchObject({ shape: [999] });
+    const copied = await session.calculate("double", unaligned);
+    expect(copied.shape).toEqual([999]);
     expect(x.data[1]).toBe(9);
-    session.release(x);
-    for (let i = 0; i < 5; i++) await session.calculate("square", full([1000], i));
+    for (const one of [copied, x]) session.release(one);
+    await useOthers();
     expect(y).toEqual(full([984], 18));
     await session.call("keep", [y]);
     session.release(y);
-    for (let i = 0; i < 5; i++) await session.calculate("square", full([1000], i));
+    await useOthers();
     expect(await session.call("first_kept")).toEqual(full([984], 18));
     await session.call("forget");
   });
@@ -235,10 +243,8 @@ describe("memory in use by both sides", () => {
 });
 
 describe("many calls", () => {
-  const calls =
-    process.env.TR_TEST_TRANSPORT === undefined || process.env.TR_TEST_MAPPED === "off"
-      ? 500
-      : 10_000;
+  const { TR_TEST_TRANSPORT, TR_TEST_MAPPED } = process.env;
+  const calls = TR_TEST_TRANSPORT === "file" || TR_TEST_MAPPED === "off" ? 500 : 10_000;
   it(`allocate and release ${calls} times, and nothing is left`, async () => {
     const wrong: number[] = [];
     const before = isMapped() ? await sharedFiles() : 0;
