@@ -16,6 +16,9 @@ if (process.env.TR_TEST_MAPPED === "off") {
   await import(/* @vite-ignore */ url);
   process.env.NODE_OPTIONS = `--import=${url}`;
 }
+/** Whether the tests' sessions are as those of users are. */
+export const isDefault: boolean =
+  testTransport === undefined && process.env.TR_TEST_MAPPED !== "off";
 /** What a session of the tests comes to. */
 export const isMapped: boolean =
   process.platform === "linux" && process.env.TR_TEST_MAPPED !== "off";
