@@ -33,8 +33,8 @@ export interface AppOptions {
 const headersTimeoutMs = 8000;
 const requestTimeoutMs = 12_000;
 const keepAliveTimeoutMs = 5000;
-/** How long it may read nothing of an answer that is no stream. */
-const answerStallMs = 20_000;
+/** How long it may read nothing of an answer that is no stream. Node drops it when this is over for the second time. */
+const answerStallMs = 14_000;
 
 /** Routes are to be added in a plugin, or the document at /openapi.json does not have them. */
 export function createApp({ log, maxBodyBytes }: AppOptions): App {
