@@ -4,8 +4,6 @@ export type FileData = string | Uint8Array | readonly Uint8Array[];
 export interface ReadOptions {
   /** Refuses a larger file before anything is allocated (TR_PROTOCOL). Default: no limit. */
   maxBytes?: number | undefined;
-  /** It was seen a moment ago, so that nothing is done to find that out again. */
-  isThere?: boolean | undefined;
 }
 
 export interface WaitOptions {
@@ -60,8 +58,6 @@ export interface FileChannel {
    * them, instead of to all that happens in the directory.
    */
   listenTo(bell: string): void;
-  /** Whether it does. */
-  readonly hasBell: boolean;
 
   exists(name: string): boolean;
   /** False when there was no such file. */

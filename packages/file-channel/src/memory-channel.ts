@@ -61,7 +61,6 @@ export function createMemoryChannel(): FileChannel {
     },
     reuseFiles() {},
     listenTo() {},
-    hasBell: false,
     exists(name) {
       checkFileName(name);
       return files.has(name);

@@ -90,9 +90,6 @@ export function openFileChannel(path: string, options: FileChannelOptions = {}):
       });
       rings ??= queue;
     },
-    get hasBell() {
-      return rings !== undefined;
-    },
     exists(name) {
       checkFileName(name);
       return lstatSync(directory + sep + name, { throwIfNoEntry: false }) !== undefined;

@@ -136,13 +136,11 @@ function open(
   let descriptor: number;
   let isReusable = mayReuse;
   try {
-    // A failed open makes an Error with a stack; lstat can say "not there" without one. On Windows,
-    // which has no O_NOFOLLOW, it is also the check for links; elsewhere O_NOFOLLOW leaves no gap.
-    if (!options.isThere || O_NOFOLLOW === undefined) {
-      const there = fs.lstatSync(path, { throwIfNoEntry: false });
-      if (there === undefined) return undefined;
-      if (there.isSymbolicLink()) throw planted(name, directory, "a symbolic link");
-    }
+    // A failed open makes an Error with a stack; lstat can say "not there" without one.
+    const there = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (there === undefined) return undefined;
+    // On Windows, which has no O_NOFOLLOW, this is the check; elsewhere O_NOFOLLOW leaves no gap.
+    if (there.isSymbolicLink()) throw planted(name, directory, "a symbolic link");
     descriptor = retrySharing(() => {
       if (!isReusable) return fs.openSync(path, flags);
       try {

@@ -5,10 +5,9 @@ export interface Spinning {
   deliver(): void;
   /** The spin was in vain: be woken by other means. */
   rest(): void;
-  /** The longest spin, in milliseconds. Default 0.05. */
-  readonly maxMs?: number;
 }
 
+/** The longest spin, in milliseconds. */
 const maxSpinMs = 0.05;
 /** After so many milliseconds without a turn of the event loop the next spin waits for one. */
 const maxTurnMs = 1;
@@ -57,9 +56,7 @@ export class Spinner {
   readonly #spin = (): void => {
     this.#isScheduled = false;
     if (this.#expecting.size === 0) return;
-    let longestMs = 0;
-    for (const { maxMs = maxSpinMs } of this.#expecting) longestMs = Math.max(longestMs, maxMs);
-    const end = performance.now() + longestMs;
+    const end = performance.now() + maxSpinMs;
     do {
       if (this.#look()) {
         // What it settles runs before the next look.
