@@ -31,6 +31,19 @@ it("when all workers are killed the sessions end with an error; /health is 503 a
   expect(events.at(-1)).toMatchObject({ status: "completed" });
 });
 
+if (process.platform !== "win32") {
+  it("/health is 503 while the workers are stopped", async () => {
+    const client = await gateways.ready({ maxConcurrent: 1 });
+    const pid = Number((await client.events({}))[1]?.pid);
+    process.kill(pid, "SIGSTOP");
+    await until(async () => (await client.health()).status === 503, 20_000);
+    expect((await client.health()).body.reason).toMatch(/unresponsive/);
+    process.kill(pid, "SIGCONT");
+    await until(async () => (await client.health()).status === 200, 20_000);
+    expect((await client.events({})).at(-1)).toMatchObject({ status: "completed" });
+  });
+}
+
 it("workers that have crashed too often are tried again after a while", async () => {
   const client = await gateways.ready({ maxConcurrent: 1, reviveMs: 500 });
   for (let i = 0; i < 5; i++) await client.events({ dies: true });

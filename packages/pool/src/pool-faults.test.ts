@@ -205,6 +205,21 @@ describe("a worn-out worker", () => {
   });
 });
 
+if (process.platform !== "win32") {
+  it("a worker that gives no sign of life gets nothing until it is back", async () => {
+    const pool = await pools.ready({ size: 2 });
+    const { perWorker } = pool.stats();
+    const stopped = perWorker[0]?.pid as number;
+    process.kill(stopped, "SIGSTOP");
+    await vi.waitUntil(() => !pool.stats().perWorker[0]?.responsive, 20_000);
+    expect(pool.stats()).toMatchObject({ idle: 1, busy: 0 });
+    const pids = await Promise.all([1, 2, 3, 4].map(() => pool.call("pid")));
+    expect(new Set(pids)).toEqual(new Set([perWorker[1]?.pid]));
+    process.kill(stopped, "SIGCONT");
+    await vi.waitUntil(() => pool.stats().idle === 2, 20_000);
+  });
+}
+
 describe("closing", () => {
   it("checks its limit, and may wait for ever", async () => {
     const pool = await pools.ready({ size: 1 });

@@ -38,6 +38,8 @@ export class PoolWorker {
   restarts = 0;
   /** Closed, and its process has ended. */
   isGone = false;
+  /** False: its process is there and has given no sign of life for three seconds. It takes nothing meanwhile. */
+  isResponsive = true;
   /** What the last sign of life of its process said of its memory, in bytes. */
   rssBytes: number | undefined;
   /** Why it is given up. */
@@ -67,7 +69,7 @@ export class PoolWorker {
 
   /** How many more calls it takes at once: together with its predecessor no more than one process would. */
   get room(): number {
-    if (this.status !== "ready" || this.#isRetired) return 0;
+    if (this.status !== "ready" || this.#isRetired || !this.isResponsive) return 0;
     const concurrency = this.#session?.info?.concurrency ?? 0;
     return Math.max(0, Math.min(concurrency - this.occupied, this.#callsLeft));
   }
@@ -182,6 +184,7 @@ export class PoolWorker {
     const session = this.#makeSession();
     this.#session = session;
     this.rssBytes = undefined;
+    this.isResponsive = true;
     try {
       await session.start();
     } catch (error) {
@@ -211,12 +214,22 @@ export class PoolWorker {
       const { rssBytes: most } = this.#options.recycle;
       if (session !== this.#session) return;
       this.rssBytes = rssBytes;
+      this.#setResponsive(true);
       if (most === undefined || rssBytes === undefined || rssBytes <= most) return;
       this.#isTooLarge = true;
       this.#rest();
     });
+    session.on("unresponsive", () => {
+      if (session === this.#session) this.#setResponsive(false);
+    });
     session.on("log", (log) => this.#options.onLog(log, session.sessionId));
     return session;
+  }
+
+  #setResponsive(isResponsive: boolean): void {
+    if (this.isResponsive === isResponsive) return;
+    this.isResponsive = isResponsive;
+    this.#options.onChange();
   }
 
   #crashed(session: PythonSession, error: TrError): void {

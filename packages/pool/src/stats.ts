@@ -12,6 +12,8 @@ export interface WorkerStats {
   readonly calls: number;
   /** Starts after a crash. */
   readonly restarts: number;
+  /** False: its process is there and has given no sign of life for three seconds. */
+  readonly responsive: boolean;
   /** Resident memory by its last sign of life, in bytes, where the platform tells. */
   readonly rssBytes: number | undefined;
 }
@@ -35,8 +37,9 @@ export function poolStats(
   recycled: number,
 ): PoolStats {
   const perWorker = workers.map((worker) => {
-    const { status, info, inFlight, isLeased, calls, restarts, rssBytes } = worker;
-    return { status, pid: info?.pid, inFlight, leased: isLeased, calls, restarts, rssBytes };
+    const { status, info, inFlight, isLeased: leased, calls, restarts, rssBytes } = worker;
+    const responsive = worker.isResponsive;
+    return { status, pid: info?.pid, inFlight, leased, calls, restarts, responsive, rssBytes };
   });
   return {
     size: workers.length,
