@@ -1,4 +1,4 @@
-import type { TrError } from "@tr/protocol/errors";
+import { TrError } from "@tr/protocol/errors";
 import type { MemoryField } from "@tr/shared-memory";
 import type { AnswerTensors } from "./answer-tensors.js";
 import type { ArgumentTensors } from "./argument-tensors.js";
@@ -149,6 +149,8 @@ export class Sender {
   }
 
   #fail(pending: PendingRequest, error: unknown): void {
+    // The control block has gone: nothing can be sent any more.
+    if (TrError.is(error, "TR_SEGMENT_LOST")) this.#options.onBroken(error);
     this.#options.onUnsent(pending, error);
     this.#takeArgumentsBack(pending);
   }
