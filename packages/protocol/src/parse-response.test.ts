@@ -58,6 +58,15 @@ describe("a level 2 response", () => {
     });
   });
 
+  it("has its value or its tags as its text where it says none", () => {
+    const said = { protocol: 2, id: "r", seq: 0, final: true, kind: "value" };
+    const textOf = (more: object) => parseResponse(JSON.stringify({ ...said, ...more })).text;
+    expect(textOf({ value: "words" })).toBe("words");
+    expect(textOf({ value: [], tensors: ["a", "b"] })).toBe("a,b");
+    expect(textOf({ value: 1 })).toBe("");
+    expect(textOf({ value: "words", message: "" })).toBe("");
+  });
+
   it("tells a null value from none", () => {
     expect(parseResponse(JSON.stringify({ ...level2, value: null })).value).toBe(null);
     expect("value" in parseResponse(JSON.stringify(level2))).toBe(false);

@@ -71,7 +71,13 @@ export function parseResponse(content: Uint8Array | string): Response {
   };
   if (id === undefined) readLevel1(object, said, response);
   else readLevel2(object, id, response);
+  if (said === undefined && response.level === 2) response.text = textOf(response);
   return response;
+}
+
+/** What a terse worker leaves out, since it is there already. */
+function textOf({ value, tensors }: Response): string {
+  return typeof value === "string" ? value : tensors.join(",");
 }
 
 function readLevel1(

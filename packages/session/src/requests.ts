@@ -154,6 +154,5 @@ export function concurrencyOf(facts: WorkerFacts): number {
 export function answerText({ response, tensors }: Answer): string {
   const { text, value } = response;
   const hasText = text !== "" || tensors.size > 0 || value === undefined || value === null;
-  if (hasText) return text;
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return hasText || typeof value === "string" ? text : JSON.stringify(value);
 }
