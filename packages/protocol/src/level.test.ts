@@ -9,6 +9,7 @@ const workerInfo = {
   packages: {},
   commands: [],
   concurrency: 1,
+  bell: false,
 };
 
 it("is 2 when the worker has written worker.json, whatever the status", () => {
