@@ -48,6 +48,7 @@ describe("a level 2 response", () => {
     });
     expect(parseResponse(text)).toEqual({
       ...plain,
+      text: "t",
       level: 2,
       id: "r-1",
       seq: 3,
