@@ -66,6 +66,10 @@ const campaigns = {
   },
   "file-faults-python": { size: 30_000, command: pytest("test_fuzz_files.py") },
   "wake-ups": { size: 1_000_000, command: vitest("@tr/shared-memory", "src/wake-ups.test.ts") },
+  "gateway-kills": {
+    size: 12_000,
+    command: vitest("@tr/gateway", "src/many-requests.test.ts", "killed"),
+  },
   "gateway-endurance": { size: 60_000, command: vitest("@tr/gateway", "src/endurance.test.ts") },
   "fuzz-gateway": { size: 50_000, command: vitest("@tr/gateway", "src/http/fuzz.test.ts") },
   "slow-sockets": { size: 5000, command: vitest("@tr/gateway", "src/http/slow-sockets.test.ts") },
