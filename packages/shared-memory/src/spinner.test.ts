@@ -3,7 +3,7 @@ import { Spinner } from "./spinner.js";
 import { missing, startWorker, type TestWorker, ways } from "./worker.fixture.js";
 
 describe("the spinner", () => {
-  it("asks everything that expects an answer before it blocks, and gives up after 50 µs", async () => {
+  it("asks everything that expects an answer before it blocks, and gives up after 100 µs", async () => {
     const spinner = new Spinner();
     const rested: string[] = [];
     const looks = { a: 0, b: 0 };
@@ -25,7 +25,7 @@ describe("the spinner", () => {
     });
     expect(looks).toEqual({ a: 0, b: 0 }); // not inside of the call
     await done;
-    expect(performance.now() - started).toBeGreaterThanOrEqual(0.05);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(0.1);
     expect(looks.a).toBeGreaterThan(0);
     expect(Math.abs(looks.a - looks.b)).toBeLessThanOrEqual(1);
   });

@@ -33,7 +33,7 @@ describe.each(Object.entries(ways))("wake-ups, %s", (name, way) => {
       let slowest = 0;
       let inTurns = 0;
       for (let i = 0; i < size; i++) {
-        // The worker spins for 200 µs after a message, the host for 50 µs after a request: around both.
+        // The worker spins for 200 µs after a message, the host for 100 µs after a request: around both.
         const pause = chance() < 0.5 ? 0 : 0.15 + chance() * 0.15;
         const until = performance.now() + pause;
         if (i % 16 === 0) {
@@ -43,7 +43,7 @@ describe.each(Object.entries(ways))("wake-ups, %s", (name, way) => {
         while (performance.now() < until) {}
         const message =
           chance() < 0.3
-            ? { do: "sleep-at-random", seconds: 0.0001 }
+            ? { do: "sleep-at-random", seconds: 0.0002 }
             : { do: "echo", text: String(i) };
         const started = performance.now();
         await worker.call(message);

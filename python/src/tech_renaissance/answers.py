@@ -86,7 +86,7 @@ def text_of(result: Any, value: Any, request: Request) -> str:
     """The result for a reader of level 1. A tensor's is empty: its tags are in the response."""
     if isinstance(result, str):
         return str(value)
-    if result is None or is_tensor(result) or not request.is_text:
+    if result is None or not request.is_text or is_tensor(result):
         return ""
     if isinstance(result, (tuple, list)) and result and all(map(is_tensor, result)):
         return ""

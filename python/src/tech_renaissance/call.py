@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .memory.shared_tensors import SharedTensors
     from .memory.tensors import ArrivedTensors
     from .request import Request
+    from .tsr import TsrError
 
     Kind = Literal["torch", "numpy", "array", "bytes"]
 
@@ -92,9 +93,7 @@ class Call:
         self._read.clear()
 
     def _import(self, tag: str, kind: Kind | None) -> Any:
-        from . import tsr
-
-        if kind in ("torch", "numpy"):
+        if kind in ("torch", "numpy") and kind not in sys.modules:
             try:
                 __import__(kind)
             except ImportError as cause:
@@ -102,6 +101,10 @@ class Call:
                     "TR_INVALID_ARGUMENT",
                     f"the parameter's annotation asks for {kind}: cannot import it: {cause}",
                 ) from cause
+        if kind != "bytes" and self._arrived is not None and tag in self._arrived:
+            return self._arrived.read(tag, kind)
+        from . import tsr
+
         try:
             if kind != "bytes":
                 return self._load(tag, kind)
@@ -137,12 +140,12 @@ class Call:
         In shared memory it is only after ``write_tensors``. Raises TR_UNSUPPORTED_DTYPE and
         TR_WORKSPACE_FULL.
         """
-        from . import tsr
-
         if isinstance(tensor, (bytes, bytearray, memoryview)):
+            from .array import Array
+
             view = memoryview(tensor)
             data = view if view.c_contiguous else view.tobytes()
-            tensor = tsr.Array(data, (view.nbytes,), "uint8")
+            tensor = Array(data, (view.nbytes,), "uint8")
         # As the protocol's documents say for texts; else no tag of the session comes twice, so that
         # a late answer's tensors cannot be taken for another's.
         is_answered_once = self.request.is_text and not self.request.stream
@@ -154,7 +157,7 @@ class Call:
                 self._unwritten[tag] = tensor
             else:
                 self._write(tag, tensor)
-        except tsr.TsrError as cause:
+        except _tsr_error() as cause:
             raise TrError("TR_UNSUPPORTED_DTYPE", str(cause), dtype=str(cause.found)) from cause
         self._written += 1
         self.tags.append(tag)
@@ -175,9 +178,7 @@ class Call:
             for tag, tensor in tensors.items():
                 self._write(tag, tensor)
         elif self._shared is None:
-            from .memory.shared_tensors import SharedTensors
-
-            self._shared = SharedTensors(self._carrier.tensors, field)
+            self._shared = self._carrier.tensors.shared(field)
         else:
             self._shared.add(field)
 
@@ -229,15 +230,21 @@ class Call:
 
         What the user's code keeps of those in shared memory keeps that memory from other use.
         """
-        if not self.request.may_have_tensors:
-            return  # a text's words may mean files that are for a later request
-        for tag in _tags_in([self.request.args, self.request.kwargs]):
-            if tag not in self._gone and not self._has_arrived(tag):
-                self._gone.add(tag)
-                self._folder.remove(f"{tag}.tsr")
+        # None are counted in a text, whose words may mean files that are for a later request.
+        if self.request.tensors > (0 if self._arrived is None else len(self._arrived)):
+            for tag in _tags_in([self.request.args, self.request.kwargs]):
+                if tag not in self._gone and not self._has_arrived(tag):
+                    self._gone.add(tag)
+                    self._folder.remove(f"{tag}.tsr")
         if self._arrived is not None:
             self._arrived.done()
             self._arrived = None
+
+
+def _tsr_error() -> type[TsrError]:
+    from .tsr import TsrError  # with the first tensor: a worker of texts starts without it
+
+    return TsrError
 
 
 def _tags_in(json: Any) -> list[str]:

@@ -32,9 +32,9 @@ class Request:
         "id",
         "is_text",
         "kwargs",
-        "may_have_tensors",
         "memory",
         "stream",
+        "tensors",
         "words",
     )
 
@@ -48,8 +48,8 @@ class Request:
         self.kwargs: dict[str, Any] = {}
         self.stream = False
         self.deadline_ms: float | None = None
-        self.may_have_tensors = False
-        """Whether a tensor can be among ``args`` and ``kwargs``."""
+        self.tensors = 0
+        """How many there can be among ``args`` and ``kwargs``."""
         self.memory: Any = None
         """Where the tensors are that came through shared memory. Not checked yet."""
 
@@ -86,7 +86,8 @@ def parse_request(content: bytes) -> Request:
     request = Request(command, words, 1 if second is None and parameters is None else 2)
     if "protocol" in fields:
         _read_level_2(fields, request)
-        request.may_have_tensors = "$tensor" in text or "\\u" in text  # which can spell a letter
+        # An escape can spell any letter of the key.
+        request.tensors = len(text) if "\\u" in text else text.count("$tensor")
     return request
 
 

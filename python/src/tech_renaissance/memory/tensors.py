@@ -16,6 +16,7 @@ from . import block
 from .field import ALIGNMENT, SIZES, aligned, parse_field
 from .host_segments import HostSegments
 from .own_segments import OwnSegments
+from .shared_tensors import SharedTensors
 from .users import users_lock
 
 TYPE_CHECKING = False
@@ -83,6 +84,10 @@ class WorkerTensors:
                 segments.append(lend())
         return {"segments": segments, "tensors": placed}
 
+    def shared(self, field: dict[str, Any]) -> SharedTensors:
+        """What ``put`` gave, for the answer that it goes with."""
+        return SharedTensors(self, field)
+
     def take_back(self, field: dict[str, Any]) -> None:
         """What ``put`` gave is not sent."""
         with users_lock:
@@ -146,6 +151,9 @@ class ArrivedTensors:
 
     def __contains__(self, tag: object) -> bool:
         return tag in self._tensors
+
+    def __len__(self) -> int:
+        return len(self._tensors)
 
     def read(self, tag: str, kind: TensorKind | None = None) -> Any:
         """A tensor over the shared pages, writable; see ``tsr.decode`` for ``kind``.
