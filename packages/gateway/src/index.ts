@@ -5,3 +5,4 @@ export { createGateway, type Gateway } from "./gateway.js";
 export type { LogOptions } from "./log.js";
 export { main } from "./main.js";
 export type { GatewayOptions } from "./options.js";
+export { type Served, type ServeOptions, serve } from "./serve.js";

@@ -1,0 +1,56 @@
+import { readConfigFile } from "./config/read-config.js";
+import { createGateway } from "./gateway.js";
+import type { LogOptions } from "./log.js";
+import { withToken } from "./token-file.js";
+
+/** What a program says instead of the config file, and what it is told. */
+export interface ServeOptions {
+  /** Instead of `server.host` of the file. */
+  host?: string;
+  /** Instead of `server.port` of the file; 0: any that is free. */
+  port?: number;
+  /** What the file does not say of the log. */
+  log?: LogOptions;
+  /** Told once, when it listens; the workers may be starting still. */
+  onListening?: (at: Served) => void;
+}
+
+export interface Served {
+  /** As `http://127.0.0.1:18890`. */
+  readonly url: string;
+  /** Where clients find the token; `undefined` when they need none, or it was given. */
+  readonly tokenFile: string | undefined;
+}
+
+/**
+ * Serves what a config file says until SIGTERM or Ctrl-C, then lets what runs end; a second one ends at
+ * once. Resolves when that is done.
+ *
+ * The token is the file's, or `TR_GATEWAY_TOKEN`, or lies in `<file>.token`, which is made when it is not there.
+ *
+ * @throws TrError `TR_INVALID_ARGUMENT` with the place in the file; Error of the system (`EADDRINUSE`); why no request will ever be served.
+ */
+export async function serve(file: string, given: ServeOptions = {}): Promise<void> {
+  const signals = ["SIGTERM", "SIGINT"] as const;
+  const asked = Promise.withResolvers<void>();
+  const onSignal = () => asked.resolve();
+  const { onListening, log, ...address } = given;
+  const config = readConfigFile(file);
+  const asGiven = { ...config, ...address, log: { ...log, ...config.log } };
+  const { options, tokenFile } = withToken(asGiven, file, process.env);
+  const gateway = createGateway(options);
+  if (tokenFile !== undefined)
+    gateway.log.info({ file: tokenFile }, "clients find the token there");
+  for (const signal of signals) process.once(signal, onSignal);
+  try {
+    const url = await gateway.listen();
+    onListening?.({ url, tokenFile });
+    const ready = gateway.ready().then(() => gateway.log.info("ready"));
+    await Promise.race([ready, asked.promise]);
+    await asked.promise;
+  } finally {
+    // From here on the second signal does what it does without us.
+    for (const signal of signals) process.off(signal, onSignal);
+    await gateway.close();
+  }
+}
