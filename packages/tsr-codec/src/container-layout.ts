@@ -19,10 +19,12 @@ export interface ContainerEntry {
   readonly dtype: ContainerDtype;
   /** N, H, W, C. */
   readonly shape: readonly number[];
+  /** The product of the shape. */
   readonly elements: number;
   /** Bytes of the data, and as they are stored: the same unless compressed. */
   readonly dataBytes: number;
   readonly storedBytes: number;
+  /** Where they are, from the start of the file. */
   readonly offset: number;
   /** CRC-32 of the uncompressed data. */
   readonly crc: number;
@@ -76,6 +78,7 @@ export function writeDirectory(
  */
 export function readDirectory(
   bytes: Uint8Array,
+  totalBytes: number | undefined,
   maxBytes: number,
 ): { compressed: boolean; entries: ContainerEntry[] } {
   if (bytes.length < headerSize) throw truncated("header", headerSize, bytes.length);
@@ -105,8 +108,9 @@ export function readDirectory(
   const last = checkOffsets(view, places, compressed);
 
   if (bytes.length < end) throw truncated("directory", end, bytes.length);
-  if (bytes.length < last) throw truncated("payload", last, bytes.length);
-  if (bytes.length > last) throw trailing(last, bytes.length);
+  const found = totalBytes ?? Number(last);
+  if (found < last) throw truncated("payload", last, found);
+  if (found > last) throw trailing(last, found);
   const entries = places.map((at, i) => readEntry(view, at, sizes[i] as Counts));
   let start = end;
   for (const { offset, storedBytes } of entries) {

@@ -65,10 +65,14 @@ export function decodeInto<D extends Dtype>(
  */
 export function readHeader(bytes: Uint8Array, options: ReadHeaderOptions = {}): TsrHeader {
   checkBytes(bytes, "bytes");
-  const { totalBytes, maxBytes = 2 ** 53 } = options;
+  const { totalBytes, maxBytes } = resolveHeaderOptions(options);
+  return parseHeader(bytes, totalBytes, maxBytes);
+}
+
+export function resolveHeaderOptions({ totalBytes, maxBytes = 2 ** 53 }: ReadHeaderOptions) {
   if (totalBytes !== undefined) checkLimit("totalBytes", totalBytes);
   checkLimit("maxBytes", maxBytes);
-  return parseHeader(bytes, totalBytes, maxBytes);
+  return { totalBytes, maxBytes };
 }
 
 export function resolveDecodeOptions(options: DecodeOptions): Required<DecodeOptions> {

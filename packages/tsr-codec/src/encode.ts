@@ -1,6 +1,6 @@
 import { hostIsLittleEndian, swapBytes, writeInt32, writeInt64 } from "./byte-order.js";
 import { checkBytes, codeOf, sizeOf } from "./dtype.js";
-import { checkTensor, type TensorInput } from "./tensor.js";
+import { checkTensor, type TensorInput, type TensorType } from "./tensor.js";
 import { invalidArgument } from "./tsr-error.js";
 import { fixedHeaderSize, headerSizeOf, magicWord } from "./tsr-layout.js";
 
@@ -33,9 +33,12 @@ export function encodeInto(tensor: TensorInput, target: Uint8Array, offset = 0):
   return length;
 }
 
-/** The header alone: what a file starts with, followed by {@link payloadBytes}. */
-export function encodeHeader(tensor: TensorInput): Uint8Array<ArrayBuffer> {
-  const count = checkTensor(tensor);
+/**
+ * The header alone: what a file starts with, followed by {@link payloadBytes}. The tensor may be without
+ * its `data`: a file can be written from elements that are elsewhere.
+ */
+export function encodeHeader(tensor: TensorInput | TensorType): Uint8Array<ArrayBuffer> {
+  const count = checkTensor(tensor, true);
   const header = new Uint8Array(headerSize(tensor));
   writeHeader(tensor, count, header, 0);
   return header;
@@ -71,15 +74,15 @@ function littleEndianBytes({ dtype, data }: TensorInput): Uint8Array {
   return swapped;
 }
 
-function versionOf({ shape }: TensorInput): 1 | 2 {
+function versionOf({ shape }: TensorType): 1 | 2 {
   return shape.length > 4 || shape.some((size) => size > 0x7fffffff) ? 2 : 1;
 }
 
-function headerSize(tensor: TensorInput): number {
+function headerSize(tensor: TensorType): number {
   return headerSizeOf(versionOf(tensor), tensor.shape.length);
 }
 
-function writeHeader(tensor: TensorInput, count: number, target: Uint8Array, at: number): void {
+function writeHeader(tensor: TensorType, count: number, target: Uint8Array, at: number): void {
   const { dtype, shape } = tensor;
   const size = headerSize(tensor);
   const version = versionOf(tensor);

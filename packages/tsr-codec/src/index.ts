@@ -13,6 +13,6 @@ export type { Scalar } from "./element.js";
 export { byteLength, encode, encodeHeader, encodeInto, payloadBytes } from "./encode.js";
 export { format } from "./format.js";
 export { fromNested, type Nested, toNested } from "./nested.js";
-export { isTensor, type Tensor, type TensorInput, tensor } from "./tensor.js";
+export { isTensor, type Tensor, type TensorInput, type TensorType, tensor } from "./tensor.js";
 export { type FieldValue, TsrError, type TsrErrorCode, type TsrErrorDetails } from "./tsr-error.js";
 export { maxHeaderSize, type TsrHeader } from "./tsr-layout.js";

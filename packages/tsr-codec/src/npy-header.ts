@@ -1,7 +1,7 @@
 import { refuse, type TsrError } from "./tsr-error.js";
 
 /** The dict at the start of an npy file. */
-export interface NpyHeader {
+export interface NpyDict {
   /** A dtype text such as `<f4`; undefined for a structured dtype, which is a list. */
   readonly descr: string | undefined;
   readonly fortranOrder: boolean;
@@ -18,7 +18,7 @@ type Token = { mark: string } | { text: string } | { flag: boolean } | { int: nu
  * booleans and a tuple of integers, never an expression.
  * @throws TsrError `TSR_BAD_HEADER_SIZE`
  */
-export function parseNpyHeader(text: string): NpyHeader {
+export function parseNpyDict(text: string): NpyDict {
   const tokens = tokenize(text);
   let at = 0;
   const isMark = (mark: string) => {

@@ -1,11 +1,17 @@
 import { copyOf, hostIsLittleEndian, swapBytes, viewOf } from "./byte-order.js";
-import { type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
+import {
+  type DecodeOptions,
+  type ReadHeaderOptions,
+  readElements,
+  resolveDecodeOptions,
+  resolveHeaderOptions,
+} from "./decode.js";
 import { checkBytes, type Dtype, sizeOf } from "./dtype.js";
 import { allocate, elements } from "./element.js";
 import { payloadBytes } from "./encode.js";
 import { checkForeignShape, checkLimit, exactSize } from "./foreign-shape.js";
-import { type NpyHeader, parseNpyHeader } from "./npy-header.js";
-import { checkTensor, type Tensor, type TensorInput } from "./tensor.js";
+import { type NpyDict, parseNpyDict } from "./npy-header.js";
+import { checkTensor, type Tensor, type TensorInput, type TensorType } from "./tensor.js";
 import { refuse, trailing, truncated } from "./tsr-error.js";
 
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
@@ -29,12 +35,42 @@ const typeCodes: Partial<Record<Dtype, string>> = {
   bool: "|b1",
 };
 
+/** What the header of an npy file says. */
+export interface NpyHeader {
+  readonly version: "1.0" | "2.0" | "3.0";
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** The product of the shape. */
+  readonly elements: number;
+  /** Bytes before the elements. */
+  readonly headerSize: number;
+  /** `elements` times the element size. */
+  readonly payloadBytes: number;
+  /** The first axis varies fastest. */
+  readonly fortranOrder: boolean;
+  readonly bigEndian: boolean;
+}
+
 /**
  * A tensor as an npy file (version 1.0, C order), the same bytes that `numpy.save` writes.
  * @throws TsrError `TSR_BAD_DTYPE` for bfloat16, which the format does not have.
  */
 export function encodeNpy(tensor: TensorInput): Uint8Array<ArrayBuffer> {
   checkTensor(tensor);
+  const header = encodeNpyHeader(tensor);
+  const payload = payloadBytes(tensor);
+  const file = new Uint8Array(header.length + payload.length);
+  file.set(header);
+  file.set(payload, header.length);
+  return file;
+}
+
+/**
+ * What an npy file starts with, followed by `payloadBytes()`. The tensor may be without its `data`.
+ * @throws TsrError `TSR_BAD_DTYPE` for bfloat16, which the format does not have.
+ */
+export function encodeNpyHeader(tensor: TensorInput | TensorType): Uint8Array<ArrayBuffer> {
+  checkTensor(tensor, true);
   const { dtype, shape } = tensor;
   const code = typeCodes[dtype];
   if (code === undefined) {
@@ -47,15 +83,12 @@ export function encodeNpy(tensor: TensorInput): Uint8Array<ArrayBuffer> {
   // bytes, the line feed at the end included.
   const room = shape.length === 0 ? 0 : 21 - String(shape[0]).length;
   const start = Math.ceil((10 + dict.length + room + 1) / 64) * 64;
-  const header = `${dict.padEnd(start - 11)}\n`;
-  const payload = payloadBytes(tensor);
-  const file = new Uint8Array(start + payload.length);
-  for (let i = 0; i < 6; i++) file[i] = magic.charCodeAt(i);
-  file[6] = 1;
-  viewOf(file).setUint16(8, header.length, true);
-  file.set(new TextEncoder().encode(header), 10);
-  file.set(payload, start);
-  return file;
+  const header = new Uint8Array(start);
+  for (let i = 0; i < 6; i++) header[i] = magic.charCodeAt(i);
+  header[6] = 1;
+  viewOf(header).setUint16(8, start - 10, true);
+  header.set(new TextEncoder().encode(`${dict.padEnd(start - 11)}\n`), 10);
+  return header;
 }
 
 /**
@@ -69,14 +102,8 @@ export function encodeNpy(tensor: TensorInput): Uint8Array<ArrayBuffer> {
 export function decodeNpy(bytes: Uint8Array, options: DecodeOptions = {}): Tensor {
   checkBytes(bytes, "bytes");
   const { copy, maxBytes } = resolveDecodeOptions(options);
-  const { start, header } = readHeader(bytes);
-  const { dtype, bigEndian } = dtypeOf(header);
-  const { shape, fortranOrder } = header;
-  checkForeignShape(shape, "shape");
-  const size = checkLimit(exactSize(shape, dtype), maxBytes);
-  const count = size / sizeOf(dtype);
-  if (bytes.length < start + size) throw truncated("payload", start + size, bytes.length);
-  if (bytes.length > start + size) throw trailing(start + size, bytes.length);
+  const header = parseHeader(bytes, bytes.length, maxBytes);
+  const { dtype, shape, elements: count, headerSize: start, fortranOrder, bigEndian } = header;
   const transpose = fortranOrder && shape.filter((dimension) => dimension > 1).length > 1;
   // A transposed copy is made below, so the first one may be spared.
   const view = bigEndian ? false : transpose || !copy;
@@ -90,7 +117,43 @@ export function decodeNpy(bytes: Uint8Array, options: DecodeOptions = {}): Tenso
   return { dtype, shape, data } as Tensor;
 }
 
-function readHeader(bytes: Uint8Array): { start: number; header: NpyHeader } {
+/**
+ * What an npy header says, without touching the elements. `bytes` need to hold only the header, which is
+ * 65,547 bytes at most, and as numpy writes it hardly ever more than 128.
+ * @throws TsrError with the code of the first fault. Whether all elements are there is checked only when
+ * `totalBytes` is given.
+ */
+export function readNpyHeader(bytes: Uint8Array, options: ReadHeaderOptions = {}): NpyHeader {
+  checkBytes(bytes, "bytes");
+  const { totalBytes, maxBytes } = resolveHeaderOptions(options);
+  return parseHeader(bytes, totalBytes, maxBytes);
+}
+
+function parseHeader(
+  bytes: Uint8Array,
+  totalBytes: number | undefined,
+  maxBytes: number,
+): NpyHeader {
+  const { version, start, dict } = readDict(bytes);
+  const { dtype, bigEndian } = dtypeOf(dict);
+  const { shape, fortranOrder } = dict;
+  checkForeignShape(shape, "shape");
+  const size = checkLimit(exactSize(shape, dtype), maxBytes);
+  const total = start + size;
+  const found = totalBytes ?? total;
+  if (found < total) throw truncated("payload", total, found);
+  if (found > total) throw trailing(total, found);
+  return {
+    ...{ version, dtype, shape, fortranOrder, bigEndian },
+    ...{ elements: size / sizeOf(dtype), headerSize: start, payloadBytes: size },
+  };
+}
+
+function readDict(bytes: Uint8Array): {
+  version: NpyHeader["version"];
+  start: number;
+  dict: NpyDict;
+} {
   if (bytes.length < 10) throw truncated("header", 10, bytes.length);
   const view = viewOf(bytes);
   const found = String.fromCharCode(...bytes.subarray(0, 6));
@@ -109,14 +172,18 @@ function readHeader(bytes: Uint8Array): { start: number; header: NpyHeader } {
     throw refuse("TSR_BAD_HEADER_SIZE", "header length", `at most ${longestHeader}`, length);
   }
   const text = new TextDecoder().decode(copyOf(bytes, at, at + length));
-  return { start: at + length, header: parseNpyHeader(text) };
+  return {
+    version: version as NpyHeader["version"],
+    start: at + length,
+    dict: parseNpyDict(text),
+  };
 }
 
 const dtypeByLetters = new Map(
   Object.entries(typeCodes).map(([dtype, code]) => [code.slice(1), dtype as Dtype]),
 );
 
-function dtypeOf({ descr }: NpyHeader): { dtype: Dtype; bigEndian: boolean } {
+function dtypeOf({ descr }: NpyDict): { dtype: Dtype; bigEndian: boolean } {
   const order = descr?.slice(0, 1) ?? "";
   const dtype = dtypeByLetters.get(descr?.slice(1) ?? "");
   if (dtype === undefined || !"<>|=".includes(order)) {

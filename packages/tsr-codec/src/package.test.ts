@@ -34,9 +34,23 @@ it("the package exports this and nothing else", () => {
     "toNested",
     "zeros",
   ]);
-  expect(Object.keys(v4).sort()).toEqual(["decodeContainer", "encodeContainer"]);
-  expect(Object.keys(npy).sort()).toEqual(["decodeNpy", "encodeNpy"]);
-  expect(Object.keys(safetensors).sort()).toEqual(["decodeSafetensors", "encodeSafetensors"]);
+  expect(Object.keys(v4).sort()).toEqual([
+    "decodeContainer",
+    "encodeContainer",
+    "readContainerHeader",
+  ]);
+  expect(Object.keys(npy).sort()).toEqual([
+    "decodeNpy",
+    "encodeNpy",
+    "encodeNpyHeader",
+    "readNpyHeader",
+  ]);
+  expect(Object.keys(safetensors).sort()).toEqual([
+    "decodeSafetensors",
+    "encodeSafetensors",
+    "encodeSafetensorsHeader",
+    "readSafetensorsHeader",
+  ]);
 });
 
 it("the published types give each dtype its array", () => {

@@ -29,9 +29,22 @@ export interface SafetensorsEntry {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
+  /** The product of the shape. */
   readonly elements: number;
-  /** Where the data start, counted from the end of the header. */
-  readonly begin: number;
+  /** `elements` times the element size. */
+  readonly payloadBytes: number;
+  /** Where the elements start, from the start of the file. */
+  readonly offset: number;
+}
+
+/** What the header of a safetensors file says. */
+export interface SafetensorsHeader {
+  /** Bytes before the data: the length's eight and the header's. */
+  readonly headerSize: number;
+  /** In the order of their data in the file. */
+  readonly tensors: readonly SafetensorsEntry[];
+  /** The texts under `__metadata__`; empty when there are none. */
+  readonly metadata: Record<string, string>;
 }
 
 interface RawEntry {
@@ -42,7 +55,11 @@ interface RawEntry {
 }
 
 /** Reads and checks the header; each check covers all entries before the next one starts. */
-export function readSafetensorsHeader(bytes: Uint8Array, maxBytes: number) {
+export function parseSafetensorsHeader(
+  bytes: Uint8Array,
+  totalBytes: number | undefined,
+  maxBytes: number,
+): SafetensorsHeader {
   if (bytes.length < 8) throw truncated("header", 8, bytes.length);
   const length = viewOf(bytes).getBigUint64(0, true);
   if (8n + length > bytes.length) throw truncated("header", 8n + length, bytes.length);
@@ -57,16 +74,18 @@ export function readSafetensorsHeader(bytes: Uint8Array, maxBytes: number) {
   const total = sized.reduce((sum, { size }) => sum + size, 0n);
   checkLimit(total, maxBytes);
   const end = BigInt(dataStart) + checkCoverage(sized);
-  if (bytes.length < end) throw truncated("data", end, bytes.length);
-  if (bytes.length > end) throw trailing(end, bytes.length);
-  const entries: SafetensorsEntry[] = sized.map(({ name, dtype, shape, size, begin }) => ({
+  const found = totalBytes ?? Number(end);
+  if (found < end) throw truncated("data", end, found);
+  if (found > end) throw trailing(end, found);
+  const tensors: SafetensorsEntry[] = sized.map(({ name, dtype, shape, size, begin }) => ({
     name,
     dtype,
     shape: shape as number[],
     elements: Number(size) / sizeOf(dtype),
-    begin,
+    payloadBytes: Number(size),
+    offset: dataStart + begin,
   }));
-  return { dataStart, entries, metadata };
+  return { headerSize: dataStart, tensors, metadata };
 }
 
 function parseJson(text: Uint8Array): { metadata: Record<string, string>; raw: RawEntry[] } {

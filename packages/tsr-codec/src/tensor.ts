@@ -32,6 +32,12 @@ export type TensorInput =
   | Tensor
   | { readonly dtype: "float16"; readonly shape: readonly number[]; readonly data: Float16Data };
 
+/** What a header says of a tensor. */
+export interface TensorType {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
+
 /** More dimensions than this no header holds. */
 export const maxNdim = 32;
 
@@ -87,15 +93,17 @@ export function isTensor(value: unknown): value is Tensor {
 
 /**
  * Refuses anything whose parts do not fit each other.
+ * @param isHeader true: `data` may be missing
  * @returns the number of elements
  */
-export function checkTensor(value: TensorInput): number {
+export function checkTensor(value: TensorInput | TensorType, isHeader?: boolean): number {
   if (Object(value) !== value) {
     throw invalidArgument("tensor", "{ dtype, shape, data }", String(value));
   }
-  const { dtype, shape, data } = value;
+  const { dtype, shape, data } = value as TensorInput;
   checkDtype(dtype);
   const count = checkShape(shape);
+  if (isHeader && data === undefined) return count;
   const kind = kindOf(data);
   const wanted = arrayOf(dtype).name;
   if (kind !== wanted && !(dtype === "float16" && kind === "Float16Array")) {

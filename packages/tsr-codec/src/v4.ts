@@ -8,14 +8,20 @@ import {
   writeDirectory,
 } from "./container-layout.js";
 import { crc32 } from "./crc32.js";
-import { type DecodeOptions, readElements, resolveDecodeOptions } from "./decode.js";
+import {
+  type DecodeOptions,
+  type ReadHeaderOptions,
+  readElements,
+  resolveDecodeOptions,
+  resolveHeaderOptions,
+} from "./decode.js";
 import { checkBytes } from "./dtype.js";
 import { payloadBytes } from "./encode.js";
 import { checkTensor, type Tensor, type TensorInput } from "./tensor.js";
 import { invalidArgument, refuse } from "./tsr-error.js";
 import { deflate, inflate } from "./zlib.js";
 
-export type { ContainerDtype } from "./container-layout.js";
+export type { ContainerDtype, ContainerEntry } from "./container-layout.js";
 
 export interface EncodeContainerOptions {
   /** true: every tensor's data as a zlib stream (mode ZLIB). Default false (mode RAW). */
@@ -67,7 +73,7 @@ export async function decodeContainer(
 ): Promise<Tensor<ContainerDtype>[]> {
   checkBytes(bytes, "bytes");
   const { copy, maxBytes } = resolveDecodeOptions(options);
-  const { compressed, entries } = readDirectory(bytes, maxBytes);
+  const { compressed, entries } = readDirectory(bytes, bytes.length, maxBytes);
   const sources: Source[] = [];
   for (const [i, entry] of entries.entries()) {
     const { offset, storedBytes, dataBytes } = entry;
@@ -86,6 +92,28 @@ export async function decodeContainer(
     const data = readElements(source, 0, dtype, elements, copy && !compressed);
     return { dtype, shape, data } as Tensor<ContainerDtype>;
   });
+}
+
+/** What header and directory of a container say. */
+export interface ContainerHeader {
+  readonly compressed: boolean;
+  readonly tensors: readonly ContainerEntry[];
+}
+
+/**
+ * What a container's header and directory say, without touching the data. `bytes` need to hold only these:
+ * 128 bytes and 64 for each tensor, whose number is the uint32 at offset 16.
+ * @throws TsrError with the code of the first fault. Whether all data are there is checked only when
+ * `totalBytes` is given; checksums of data never are.
+ */
+export function readContainerHeader(
+  bytes: Uint8Array,
+  options: ReadHeaderOptions = {},
+): ContainerHeader {
+  checkBytes(bytes, "bytes");
+  const { totalBytes, maxBytes } = resolveHeaderOptions(options);
+  const { compressed, entries } = readDirectory(bytes, totalBytes, maxBytes);
+  return { compressed, tensors: entries };
 }
 
 interface Source {
