@@ -1,19 +1,26 @@
 import { expect, it } from "vitest";
-import { until, useGateways } from "../test/gateways.js";
+import { type Client, until, useGateways } from "../test/gateways.js";
 
 const gateways = useGateways();
+
+/** The process that a session's agent has named in an event. */
+async function pidOf(client: Client, id: string): Promise<number> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of (await client.fetch(`/chat/stream/${id}`)).body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    const [, pid] = /"pid":(\d+)/.exec(text) ?? [];
+    if (pid !== undefined) return Number(pid);
+  }
+  throw new Error(`no pid in ${text}`);
+}
 
 it("when all workers are killed the sessions end with an error; /health is 503 and then 200 by itself", async () => {
   const client = await gateways.ready({ maxConcurrent: 3 });
   const streams = [1, 2, 3].map((n) => client.events({ hangs: true }, { session_id: `s${n}` }));
   await until(async () => (await client.health()).body.processing_count === 3);
-  const texts = await Promise.all(
-    [1, 2, 3].map(async (n) => (await client.fetch(`/chat/stream/s${n}`)).body?.getReader().read()),
-  );
+  const pids = await Promise.all([1, 2, 3].map((n) => pidOf(client, `s${n}`)));
   await until(async () => (await client.health()).status === 200);
-  const pids = texts.map((chunk) =>
-    Number(/"pid":(\d+)/.exec(String(Buffer.from(chunk?.value ?? [])))?.[1]),
-  );
   expect(new Set(pids).size).toBe(3);
   for (const pid of pids) process.kill(pid, "SIGKILL");
   const killed = performance.now();

@@ -31,10 +31,12 @@ export class ChatSession {
   readonly id: string;
   /** Its beginning only, when it has ended. */
   question: string;
-  readonly startTime = new Date();
+  readonly startTime = new Date(); // a timestamp for who asks
   readonly log = new EventLog();
   status: ChatStatus = "queued";
   endTime: Date | undefined;
+  /** By the monotonic clock, in ms. */
+  endedAt = 0;
   /** Why it has failed. */
   failure: Failure | undefined;
   /** It has, or had, a slot. */
@@ -152,7 +154,8 @@ export class ChatSession {
     }
     clearTimeout(this.#grace);
     this.question = beginningOf(this.question);
-    this.endTime = new Date();
+    this.endTime = new Date(); // a timestamp for who asks
+    this.endedAt = performance.now();
     this.#append({ type: "completed", content: "the session has ended", status: this.status });
     this.log.end();
     this.#observer.onEnd(

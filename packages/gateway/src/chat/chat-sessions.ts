@@ -67,10 +67,10 @@ export class ChatSessions {
 
   #forget(): void {
     const ended = [...this.#byId.values()].filter(({ isEnded }) => isEnded);
-    ended.sort((a, b) => Number(b.endTime) - Number(a.endTime));
+    ended.sort((a, b) => b.endedAt - a.endedAt);
     let bytes = 0;
-    for (const [place, { id, endTime, log }] of ended.entries()) {
-      const isOld = Date.now() - Number(endTime) > maxEndedMs;
+    for (const [place, { id, endedAt, log }] of ended.entries()) {
+      const isOld = performance.now() - endedAt > maxEndedMs;
       if (isOld || place >= maxEnded) this.#byId.delete(id);
       bytes += log.bytes;
       if (bytes > maxEndedBytes) log.clear();
