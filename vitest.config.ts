@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Spelled out, because projects given as globs do not inherit the options below.
@@ -40,6 +41,8 @@ export default defineConfig({
         },
       ),
     ],
+    // By default one less than there are cores: on two of them one file after the other, most of which wait.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Real processes on a busy machine: the import of PyTorch alone can take ten seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,
