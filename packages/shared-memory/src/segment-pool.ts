@@ -32,7 +32,7 @@ const reservedPlaces = 4;
 export const maxAllocated = maxSegments - reservedPlaces;
 
 /** A segment that nobody has used for so many milliseconds is removed. */
-const maxIdleMs = 5000;
+const maxIdleMs = 30_000;
 
 /** The host's segments: few, used again and again, since memory that was never touched costs 25 times what a copy costs. */
 export class SegmentPool {

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .field import Segment
 
 _SMALLEST = 64 * 1024
-_MAX_IDLE_SECONDS = 5.0
+_MAX_IDLE_SECONDS = 30.0
 
 
 def size_class(nbytes: int) -> int:
