@@ -3,6 +3,9 @@ import { UsageError } from "./errors.js";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
+/** Of the commands that start Python. */
+export const pythonOption = { python: { type: "string" } } as const;
+
 /**
  * The options and the words of a command. A negative number is a word, which `parseArgs` would take
  * for options of one letter.
@@ -14,7 +17,7 @@ export function readArguments<const T extends Options>(args: readonly string[], 
   const marked = args.map((word) => (isNumber(word) ? `\0${word}` : word));
   const { values, positionals } = parseArgs({
     args: marked,
-    options: { python: { type: "string" }, ...options },
+    options,
     allowPositionals: true,
   });
   return { values, words: positionals.map((word) => word.replace(/^\0/, "")) };

@@ -1,4 +1,4 @@
-import { readArguments } from "./arguments.js";
+import { pythonOption, readArguments } from "./arguments.js";
 import { checkFiles } from "./doctor/check-files.js";
 import { checkNode } from "./doctor/check-node.js";
 import { checkPython } from "./doctor/check-python.js";
@@ -11,7 +11,7 @@ const marks = { fine: ["green", "✓"], note: ["yellow", "•"], bad: ["red", "�
 
 /** `tr doctor [script.py]`: a line for each thing that a session needs; 1 when one is missing. */
 export async function doctor(args: string[]): Promise<number> {
-  const { values, words } = readArguments(args, {});
+  const { values, words } = readArguments(args, pythonOption);
   const [script, ...others] = words;
   if (others.length > 0) throw new UsageError("tr doctor takes one script at most");
   let isBad = false;

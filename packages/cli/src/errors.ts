@@ -1,4 +1,4 @@
-import { TrError } from "@tr/session";
+import { TrError } from "@tr/protocol/errors";
 import { paint } from "./paint.js";
 
 /** The program was called in a way that makes no sense. */
@@ -27,6 +27,12 @@ export function printError(error: unknown): number {
     typeof code === "string" ? (error as Error).message : String((error as Error).stack ?? error),
   );
   return 1;
+}
+
+/** What `--json` prints of an error: `code` is the error's own, or `USAGE`. */
+export function errorAsJson(error: unknown): { code: string; message: string } {
+  const { code, message = String(error) } = Object(error) as { code?: unknown; message?: string };
+  return { code: error instanceof UsageError ? "USAGE" : String(code ?? "UNEXPECTED"), message };
 }
 
 /** The message of an error without the script's last lines, for where these stand on stderr already. */

@@ -1,11 +1,12 @@
 import { PythonSession } from "@tr/session";
-import { readArguments, readMilliseconds, readPair, readValue } from "./arguments.js";
+import { pythonOption, readArguments, readMilliseconds, readPair, readValue } from "./arguments.js";
 import { UsageError, withoutTail } from "./errors.js";
 import { showValue } from "./show-value.js";
 
 /** `tr run <script.py> <command> [argument ...] [--kwarg name=value ...] [--timeout-ms N]` */
 export async function run(args: string[]): Promise<number> {
   const { values, words } = readArguments(args, {
+    ...pythonOption,
     kwarg: { type: "string", multiple: true, default: [] },
     "timeout-ms": { type: "string" },
   });

@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { generateTypes } from "@tr/session";
-import { readArguments } from "./arguments.js";
+import { pythonOption, readArguments } from "./arguments.js";
 import { UsageError } from "./errors.js";
 import { paint } from "./paint.js";
 
 /** `tr types <script.py> [-o out.ts] [--check]` */
 export async function types(args: string[]): Promise<number> {
   const { values, words } = readArguments(args, {
+    ...pythonOption,
     output: { type: "string", short: "o" },
     check: { type: "boolean", default: false },
   });

@@ -1,0 +1,36 @@
+import { serve } from "@tr/gateway";
+import { readArguments } from "./arguments.js";
+import { UsageError } from "./errors.js";
+
+/** `tr serve --config <file> [--port N] [--host address] [--json]`: until SIGTERM or Ctrl-C. */
+export async function serveConfig(args: string[]): Promise<number> {
+  const { values, words } = readArguments(args, {
+    config: { type: "string" },
+    port: { type: "string" },
+    host: { type: "string" },
+    json: { type: "boolean", default: false },
+  });
+  const { config, host } = values;
+  if (config === undefined || words.length > 0)
+    throw new UsageError("tr serve takes --config <file>");
+  const port = values.port === undefined ? undefined : readPort(values.port);
+  await serve(config, {
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    // The address alone is for stdout.
+    log: { destination: process.stderr, format: process.stderr.isTTY ? "pretty" : "json" },
+    onListening({ url, tokenFile }) {
+      const token = tokenFile === undefined ? "" : `token in ${tokenFile}\n`;
+      const text = `listening at ${url}\n${token}`;
+      const json = `${JSON.stringify({ url, tokenFile: tokenFile ?? null })}\n`;
+      process.stdout.write(values.json ? json : text);
+    },
+  });
+  return 0;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port: expected 0 to 65535, found ${text.replace("\0", "")}`);
+}
