@@ -1,15 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { findPython } from "@tr/worker-py";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bin, manifest, runTr } from "../test/tr.js";
 
-const manifestUrl = new URL("../package.json", import.meta.url);
-const manifest = JSON.parse(readFileSync(manifestUrl, "utf8"));
-/** As the package gives it to its users. */
-const bin = fileURLToPath(new URL(manifest.bin.tr, manifestUrl));
 const python = findPython({ script: import.meta.filename }).file;
 
 let folder: string;
@@ -26,11 +22,8 @@ function write(name: string, text: string): string {
   return join(folder, name);
 }
 
-async function tr(args: readonly string[], env: Record<string, string> = {}) {
-  const options = { cwd: folder, env: { TR_PYTHON: python, ...env }, reject: false } as const;
-  const { stdout, stderr, exitCode } = await execa(process.execPath, [bin, ...args], options);
-  return { stdout, stderr, exitCode };
-}
+const tr = (args: readonly string[], env: Record<string, string> = {}) =>
+  runTr(args, { cwd: folder, env: { TR_PYTHON: python, ...env } });
 
 const server = `import time
 import numpy as np
@@ -93,7 +86,11 @@ describe("tr", () => {
     async (args) => {
       const { stdout, stderr, exitCode } = await tr(args);
       expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-      for (const command of ["tr types", "tr run", "tr doctor"]) expect(stdout).toContain(command);
+      for (const command of ["types", "run", "doctor", "info", "convert", "serve"]) {
+        expect(stdout).toContain(`  tr ${command} `);
+      }
+      for (const code of [0, 1, 2, 130, 143])
+        expect(stdout).toMatch(new RegExp(`^ +${code} `, "m"));
     },
   );
 
@@ -111,6 +108,13 @@ describe("tr", () => {
     [["run", "server.py", "add", "--timeout-ms", "0"], "--timeout-ms"],
     [["run", "server.py", "add", "--nonsense"], "--nonsense"],
     [["doctor", "a.py", "b.py"], "one script at most"],
+    [["info"], "one file or more"],
+    [["info", "--python", "python3", "a.npy"], "--python"],
+    [["convert", "a.npy"], "an input and an output"],
+    [["convert", "a.npy", "b.tsr", "c.tsr"], "an input and an output"],
+    [["convert", "a.npy", "b.tsr", "--to", "zip"], "--to: expected tsr, npy, safetensors"],
+    [["serve"], "--config <file>"],
+    [["serve", "--config", "a.json", "--port", "70000"], "--port: expected 0 to 65535"],
   ])("%j makes no sense: said with exit code 2", async (args, message) => {
     const { stdout, stderr, exitCode } = await tr(args);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { serve } from "@tr/gateway";
 import { readArguments } from "./arguments.js";
 import { UsageError } from "./errors.js";
@@ -19,10 +20,11 @@ export async function serveConfig(args: string[]): Promise<number> {
     ...(port !== undefined && { port }),
     // The address alone is for stdout.
     log: { destination: process.stderr, format: process.stderr.isTTY ? "pretty" : "json" },
-    onListening({ url, tokenFile }) {
-      const token = tokenFile === undefined ? "" : `token in ${tokenFile}\n`;
+    onListening({ url, tokenFile: file }) {
+      const tokenFile = file === undefined ? null : resolve(file);
+      const token = tokenFile === null ? "" : `token in ${tokenFile}\n`;
       const text = `listening at ${url}\n${token}`;
-      const json = `${JSON.stringify({ url, tokenFile: tokenFile ?? null })}\n`;
+      const json = `${JSON.stringify({ url, tokenFile })}\n`;
       process.stdout.write(values.json ? json : text);
     },
   });
