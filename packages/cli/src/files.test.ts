@@ -120,6 +120,18 @@ describe("tr info", () => {
     });
   });
 
+  it("tells of a file that is shorter than its header says, and of one that is longer", async () => {
+    const bytes = readFileSync(golden("tsr1/fp32-5.tsr"));
+    writeFileSync(join(folder, "short.tsr"), bytes.subarray(0, -1));
+    writeFileSync(join(folder, "long.tsr"), Buffer.concat([bytes, bytes]));
+    const { stderr, exitCode } = await tr(["info", "short.tsr", "long.tsr"]);
+    expect(exitCode).toBe(1);
+    expect(stderr.split("\n")).toEqual([
+      "tr: TSR_TRUNCATED: short.tsr: payload: expected 84 bytes, found 83",
+      "tr: TSR_TRAILING_BYTES: long.tsr: payload: expected 84 bytes in all, found 168",
+    ]);
+  });
+
   it("says what is wrong with a file of a known name", async () => {
     for (const name of ["a.tsr", "a.npy", "a.safetensors"])
       writeFileSync(join(folder, name), "text");
@@ -227,7 +239,7 @@ describe("tr convert", () => {
   });
 
   it("writes a file for each tensor into a folder, under names that every system takes", async () => {
-    const names = ["a/b", "../up", ".hidden", "nul", "%", "ü", "plain-1.weight"];
+    const names = ["a/b", "../up", ".hidden", "nul", "%", "ü", "plain-1.weight", "Q", "q"];
     const bytes = encodeSafetensors(new Map(names.map((name, i) => [name, zeros(i)])));
     writeFileSync(join(folder, "in.safetensors"), bytes);
     const without = await tr(["convert", "in.safetensors", "out/"]);
@@ -235,15 +247,15 @@ describe("tr convert", () => {
     await tr(["convert", "in.safetensors", "out/", "--to", "npy"]);
     expect(readdirSync(folder).sort()).toEqual(["in.safetensors", "out"]);
     expect(readdirSync(join(folder, "out")).sort()).toEqual([
-      ...["%25.npy", "%2E.%2Fup.npy", "%2Ehidden.npy", "%6Eul.npy", "%C3%BC.npy"],
-      ...["a%2Fb.npy", "plain-1.weight.npy"],
+      ...["%25.npy", "%2E.%2Fup.npy", "%2Ehidden.npy", "%51.npy", "%6Eul.npy"],
+      ...["%C3%BC.npy", "a%2Fb.npy", "plain-1.weight.npy", "q.npy"],
     ]);
     expect(decodeNpy(read("out/plain-1.weight.npy")).shape).toEqual([6]);
     // Of an existing folder the stroke at the end may be left out; what is in it stays.
     rmSync(join(folder, "out/%25.npy"));
     const again = await tr(["convert", "in.safetensors", "out", "--to", "npy"]);
     expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining("TR_FILE_EXISTS")]);
-    expect(readdirSync(join(folder, "out"))).toHaveLength(6);
+    expect(readdirSync(join(folder, "out"))).toHaveLength(8);
   });
 
   it("refuses bfloat16 for npy, and --float32 keeps its values", async () => {

@@ -40,8 +40,9 @@ export function planOutputs(file: TensorFile, out: string, wishes: Wishes): Plan
   }
   const tensors = choose(file, wishes.names).map((stored) => plan(file, stored, format, wishes));
   if (isFolder) {
-    return tensors.map((tensor) => ({
-      ...{ path: join(out, `${fileNameOf(tensor.name)}.${format}`), format, tensors: [tensor] },
+    const fileNames = fileNamesOf(tensors.map(({ name }) => name));
+    return tensors.map((tensor, i) => ({
+      ...{ path: join(out, `${fileNames[i]}.${format}`), format, tensors: [tensor] },
     }));
   }
   if (format !== "safetensors" && tensors.length !== 1) throw severalTensors(file, format);
@@ -99,13 +100,27 @@ function listed({ tensors }: TensorFile): string {
 }
 
 /**
- * A name as the name of a file on every system: other characters than letters, digits, `.`, `_` and `-` as
- * %XX, so that different names stay different, and none leads out of the folder.
+ * Names as names of files on every system: other characters than letters, digits, `.`, `_` and `-` as %XX, so
+ * that different names stay different, and none leads out of the folder. Capitals too where two names differ
+ * in these alone, which are one file on macOS and Windows.
  */
-function fileNameOf(name: string): string {
+function fileNamesOf(names: readonly string[]): string[] {
+  const times = new Map<string, number>();
+  for (const name of names) {
+    const caseless = name.toLowerCase();
+    times.set(caseless, (times.get(caseless) ?? 0) + 1);
+  }
+  return names.map((name) =>
+    times.get(name.toLowerCase()) === 1 ? fileNameOf(name) : fileNameOf(name, /[^a-z\d_.-]/gu),
+  );
+}
+
+function fileNameOf(name: string, others = /[^\w.-]/gu): string {
   const hex = (text: string) =>
-    [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, "0").toUpperCase()}`);
+    [...Buffer.from(text)]
+      .map((byte) => `%${byte.toString(16).padStart(2, "0").toUpperCase()}`)
+      .join("");
   return name
-    .replace(/[^\w.-]/gu, (character) => hex(character).join(""))
-    .replace(/^(\.|(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).)/i, (first) => hex(first).join(""));
+    .replace(others, hex)
+    .replace(/^(\.|(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).)/i, hex);
 }
