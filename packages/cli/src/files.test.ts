@@ -154,9 +154,13 @@ describe("tr info", () => {
   });
 
   it("shows no name that would steer the terminal", async () => {
-    const bytes = encodeSafetensors({ "\x1b[2J": zeros(1) }, { metadata: { a: "\x1b]0;x\x07" } });
+    const names = { "\x1b[2J": zeros(1), "\u009b2J": zeros(1), "a\u202eb": zeros(1) };
+    const bytes = encodeSafetensors(names, { metadata: { a: "\x1b]0;x\x07" } });
     writeFileSync(join(folder, "a.safetensors"), bytes);
-    expect((await tr(["info", "a.safetensors"])).stdout).not.toContain("\x1b");
+    const { stdout } = await tr(["info", "a.safetensors"]);
+    for (const shown of ["\\u{1b}[2J", "\\u{9b}2J", "a\\u{202e}b"]) expect(stdout).toContain(shown);
+    const { stderr } = await tr(["convert", "a.safetensors", "a.npy"]);
+    expect(`${stdout}${stderr}`).not.toMatch(/[^\P{C}\n]/u);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { StoredTensor, TensorFile } from "./tensor-file.js";
+import { visible } from "./visible.js";
 
 /** What `--json` prints of a file. */
 export function asJson({
@@ -48,11 +49,6 @@ function rowOf({ name = "", dtype, shape, elements, payloadBytes }: StoredTensor
 
 function count(number: number, word: string): string {
   return `${number} ${word}${number === 1 ? "" : "s"}`;
-}
-
-/** Names and texts come from a stranger's file: none may steer the terminal. */
-export function visible(text: string): string {
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(text) ? text : JSON.stringify(text);
 }
 
 function short(text: string): string {

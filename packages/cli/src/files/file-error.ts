@@ -1,4 +1,5 @@
 import { TsrError, type TsrErrorCode } from "@tr/tsr-codec";
+import { visible } from "./visible.js";
 
 export type FileErrorCode =
   /** No regular file. */
@@ -20,7 +21,7 @@ export class FileError extends Error {
   readonly code: FileErrorCode;
 
   constructor(code: FileErrorCode, message: string, cause?: unknown) {
-    super(`${code}: ${message}`, cause === undefined ? undefined : { cause });
+    super(`${code}: ${visible(message)}`, cause === undefined ? undefined : { cause });
     this.code = code;
   }
 }

@@ -1,6 +1,5 @@
 import { basename, extname, join } from "node:path";
 import type { Dtype } from "@tr/tsr-codec";
-import { visible } from "./describe.js";
 import { FileError } from "./file-error.js";
 import { type Format, formatOfName } from "./formats.js";
 import type { StoredTensor, TensorFile } from "./tensor-file.js";
@@ -58,10 +57,7 @@ function choose(file: TensorFile, names: readonly string[]): readonly StoredTens
       file.tensors.length === 1 && file.tensors[0]?.name === undefined
         ? "one tensor without a name: leave out --tensor"
         : listed(file);
-    throw new FileError(
-      "TR_NO_SUCH_TENSOR",
-      `--tensor ${visible(name)}: ${file.path} has ${known}`,
-    );
+    throw new FileError("TR_NO_SUCH_TENSOR", `--tensor ${name}: ${file.path} has ${known}`);
   });
 }
 
@@ -76,7 +72,7 @@ function plan(
   const name = stored.name ?? basename(file.path, extname(file.path));
   if (format === "npy" && dtype === "bfloat16") {
     const remedy = "Add --float32, which keeps every value, or write .safetensors or .tsr.";
-    const what = stored.name === undefined ? file.path : `${file.path}: ${visible(name)}`;
+    const what = stored.name === undefined ? file.path : `${file.path}: ${name}`;
     throw new FileError("TSR_BAD_DTYPE", `${what}: npy has no bfloat16. ${remedy}`);
   }
   return { name, dtype, shape: stored.shape, stored };
@@ -94,7 +90,7 @@ function severalTensors(file: TensorFile, format: Format): FileError {
 }
 
 function listed({ tensors }: TensorFile): string {
-  const names = tensors.map(({ name = "" }) => visible(name));
+  const names = tensors.map(({ name = "" }) => name);
   const more = names.length > 20 ? ` and ${names.length - 20} more (see tr info)` : "";
   return `${names.length} tensors: ${names.slice(0, 20).join(", ")}${more}`;
 }

@@ -34,6 +34,9 @@ export interface TensorFile {
 /** Enough for most headers; the rest of a longer one is read when its length is known. */
 const startBytes = 4096;
 
+/** What the formats allow: safetensors 100 MB, a TSR 4.20 directory of a million tensors less. */
+const longestHeader = 8 + 100_000_000;
+
 /**
  * Opens a file, reads its header and nothing else, and checks it, and whether the file is as long as it says.
  *
@@ -60,12 +63,12 @@ export async function openTensorFile(
 async function readFacts(path: string, handle: FileHandle, size: number): Promise<TensorFile> {
   const start = await readInto(handle, new Uint8Array(Math.min(startBytes, size)), 0);
   const kind = formatOf(path, start);
-  const length = Math.min(headerBytes(kind, start), size);
+  const length = Math.min(headerBytes(kind, start), longestHeader, size);
   const head = length > start.length ? await readInto(handle, new Uint8Array(length), 0) : start;
   return { path, fileBytes: size, flags: [], metadata: {}, ...parse(kind, head, size) };
 }
 
-/** How many of a file's bytes its reader needs; of one that is broken no more than it may have. */
+/** How many of a file's bytes its reader needs; its reader says what is wrong with a length that makes no sense. */
 function headerBytes(kind: Format | "tsr4", start: Uint8Array): number {
   const view = new DataView(start.buffer, start.byteOffset, start.length);
   switch (kind) {
@@ -74,9 +77,10 @@ function headerBytes(kind: Format | "tsr4", start: Uint8Array): number {
     case "tsr4":
       return 128 + 64 * (start.length < 20 ? 0 : view.getUint32(16, true));
     case "npy":
-      return 12 + 65_535;
+      if (start.length < 12) return 12;
+      return start[6] === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true);
     case "safetensors":
-      return start.length < 8 ? 8 : 8 + Math.min(Number(view.getBigUint64(0, true)), 100_000_000);
+      return start.length < 8 ? 8 : 8 + Number(view.getBigUint64(0, true));
   }
 }
 
