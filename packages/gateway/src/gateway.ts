@@ -18,6 +18,7 @@ import {
   type ResolvedGatewayOptions,
   resolveGatewayOptions,
 } from "./options.js";
+import { createTasks } from "./tasks/tasks-module.js";
 
 export interface Gateway extends AsyncDisposable {
   /** Where it listens, as `http://127.0.0.1:18890`; `undefined` before `listen()`. */
@@ -42,7 +43,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const log = createLog(options.log);
   const metrics = new Registry();
   const modules: GatewayModule[] = [];
-  if (options.chat !== undefined) modules.push(createChat(options.chat, { log, metrics }));
+  if (options.chat !== undefined) {
+    const chat = createChat(options.chat, { log, metrics });
+    modules.push(chat);
+    if (options.tasks !== undefined)
+      modules.push(createTasks(options.tasks, chat, { log, metrics }));
+  }
   if (modules.length === 0) {
     throw new TrError("TR_INVALID_ARGUMENT", "option chat: expected it: there is nothing to serve");
   }

@@ -6,3 +6,4 @@ export type { LogOptions } from "./log.js";
 export { main } from "./main.js";
 export type { GatewayOptions } from "./options.js";
 export { type Served, type ServeOptions, serve } from "./serve.js";
+export type { TasksOptions } from "./tasks/options.js";

@@ -1,59 +1,19 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { agentScript, readEvents, until } from "../test/gateways.js";
+import { expect, it } from "vitest";
+import { readEvents, until } from "../test/gateways.js";
+import { headersWith, useServed } from "../test/served.js";
 
-let folder = "";
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tr-serve-"));
-  mkdirSync(join(folder, "workspace"));
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A gateway as a process of its own. */
-async function served(
-  config: { server?: object; agent?: object },
-  env: Record<string, string> = {},
-) {
-  const file = join(folder, "gateway.json");
-  const server = { port: 0, log_format: "pretty", ...config.server };
-  writeFileSync(file, JSON.stringify({ server, agent: { script: agentScript, ...config.agent } }));
-  const program = fileURLToPath(new URL("../test/serve.mjs", import.meta.url));
-  const workspace = join(folder, "workspace");
-  const process_ = execa(process.execPath, [program, file], {
-    env: { TR_WORKSPACE: workspace, ...env },
-    ...{ all: true, reject: false },
-  });
-  let output = "";
-  let hasEnded = false;
-  void process_.then(() => (hasEnded = true));
-  process_.all?.on("data", (chunk) => (output += chunk));
-  await until(() => /listening at /.test(output) || hasEnded);
-  const url = /listening at (http:\S+)/.exec(output)?.[1] ?? "";
-  return { process: process_, url, output: () => output, file, workspace };
-}
-
-const headersWith = (token: string) => ({
-  authorization: `Bearer ${token}`,
-  "content-type": "application/json",
-});
+const gateways = useServed();
 
 // Windows has no SIGTERM: a process is ended there at once.
 if (process.platform !== "win32") {
   it("SIGTERM lets what runs end, refuses what waits and what comes, and leaves with 0", async () => {
     const token = "a-token-for-this-test";
-    const gateway = await served({ agent: { max_concurrent: 1 } }, { TR_GATEWAY_TOKEN: token });
+    const gateway = await gateways.serve(
+      { agent: { max_concurrent: 1 } },
+      { TR_GATEWAY_TOKEN: token },
+    );
     const headers = headersWith(token);
     const ask = (wish: object) =>
       fetch(`${gateway.url}/chat/stream`, {
@@ -87,9 +47,9 @@ if (process.platform !== "win32") {
   });
 
   it("what does not end in time is stopped with an error; its finally runs", async () => {
-    const gateway = await served({ server: { drain_timeout: 0.3 } });
+    const gateway = await gateways.serve({ server: { drain_timeout: 0.3 } });
     const headers = headersWith(readFileSync(`${gateway.file}.token`, "utf8").trim());
-    const mark = join(folder, "mark");
+    const mark = join(gateways.folder, "mark");
     const body = JSON.stringify({ question: JSON.stringify({ hangs: true, mark }) });
     const response = await fetch(`${gateway.url}/chat/stream`, { method: "POST", headers, body });
     const metrics = async () => (await fetch(`${gateway.url}/metrics`, { headers })).text();
@@ -104,14 +64,14 @@ if (process.platform !== "win32") {
   });
 
   it("a token that nobody has given lies in a file for its owner alone, and stays", async () => {
-    const first = await served({});
+    const first = await gateways.serve({});
     const token = readFileSync(`${first.file}.token`, "utf8").trim();
     expect(token).toMatch(/^[\w-]{43}$/);
     expect(statSync(`${first.file}.token`).mode & 0o777).toBe(0o600);
     first.process.kill("SIGINT");
     expect(await first.process).toMatchObject({ exitCode: 0 });
     expect(first.output()).not.toContain(token);
-    const second = await served({});
+    const second = await gateways.serve({});
     const response = await fetch(`${second.url}/sessions`, { headers: headersWith(token) });
     expect(response.status).toBe(200);
     second.process.kill("SIGTERM");
@@ -124,7 +84,7 @@ it.each([
   ["an agent that cannot be imported", { agent: { script: "none.py" } }, /none\.py/],
   ["an address that is taken by nobody here", { server: { host: "192.0.2.1" } }, /EADDRNOTAVAIL/],
 ])("%s is said, and the exit code is 1", async (_, config, message) => {
-  const { process, output } = await served(config);
+  const { process, output } = await gateways.serve(config);
   expect(await process).toMatchObject({ exitCode: 1 });
   expect(output()).toMatch(message);
 });

@@ -19,6 +19,10 @@ it.each([
   [{ chat: { script: "a.py", stallMs: Number.NaN } }, "chat.stallMs"],
   [{ chat: { script: "a.py", resumeGraceMs: -1 } }, "chat.resumeGraceMs"],
   [{ chat: { script: "a.py", resumeGrace: 1 } }, "resumeGrace"],
+  [{ chat: { script: "a.py" }, tasks: {} }, "tasks.dataDir"],
+  [{ chat: { script: "a.py" }, tasks: { dataDir: "d", maxQueued: 0 } }, "tasks.maxQueued"],
+  [{ chat: { script: "a.py" }, tasks: { dataDir: "d", keepMS: 1 } }, "tasks.keepMS"],
+  [{ tasks: { dataDir: "d" } }, "chat"],
 ])("refuses %j by the name of the option", (options, name) => {
   const make = () => createGateway({ log: { level: "silent" }, ...options } as GatewayOptions);
   expect(make).toThrow(`option ${name}:`);

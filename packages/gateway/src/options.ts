@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ChatOptions } from "./chat/options.js";
 import { invalidOption, longestTimerMs, wholeNumber } from "./check-option.js";
 import type { LogOptions } from "./log.js";
+import type { TasksOptions } from "./tasks/options.js";
 
 /** How a gateway is made. Times are milliseconds. */
 export interface GatewayOptions {
@@ -24,6 +25,8 @@ export interface GatewayOptions {
   log?: LogOptions;
   /** The chat routes. Default: there are none. */
   chat?: ChatOptions;
+  /** The task routes, of the chat's agent. Default: there are none. */
+  tasks?: TasksOptions;
 }
 
 export interface ResolvedGatewayOptions {

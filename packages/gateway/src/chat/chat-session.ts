@@ -11,6 +11,10 @@ export interface ChatQuestion {
   readonly question: string;
   /** The instance's own, see `agentConfig`. */
   readonly config: JsonObject;
+  /** How long it may wait, in ms. Default: the pool's. */
+  readonly acquireTimeoutMs?: number;
+  /** Called when it has its slot, before anything is sent to the agent. What it throws ends the session. */
+  readonly onSlot?: () => void;
 }
 
 /** Told of what happens, for log and metrics; times are ms of `performance.now()`. */
@@ -42,6 +46,8 @@ export class ChatSession {
   /** It has, or had, a slot. */
   hadSlot = false;
   readonly #config: JsonObject;
+  readonly #acquireTimeoutMs: number | undefined;
+  readonly #onSlot: (() => void) | undefined;
   readonly #observer: ChatObserver;
   readonly #started = performance.now();
   readonly #stop = new AbortController();
@@ -49,10 +55,12 @@ export class ChatSession {
   #clients = 0;
   #grace: NodeJS.Timeout | undefined;
 
-  constructor({ id, question, config }: ChatQuestion, observer: ChatObserver) {
-    this.id = id;
-    this.question = question;
-    this.#config = config;
+  constructor(asked: ChatQuestion, observer: ChatObserver) {
+    this.id = asked.id;
+    this.question = asked.question;
+    this.#config = asked.config;
+    this.#acquireTimeoutMs = asked.acquireTimeoutMs;
+    this.#onSlot = asked.onSlot;
     this.#observer = observer;
   }
 
@@ -100,12 +108,15 @@ export class ChatSession {
 
   async #work(pool: Pool): Promise<void> {
     const { signal } = this.#stop;
-    const lease = await pool.acquire({ signal, onPosition: (before) => this.#queued(before + 1) });
+    const onPosition = (before: number) => this.#queued(before + 1);
+    const acquireTimeoutMs = this.#acquireTimeoutMs;
+    const lease = await pool.acquire({ signal, acquireTimeoutMs, onPosition });
     const workerId = lease.session.sessionId;
     this.#observer.onSlot(this, workerId, performance.now() - this.#started);
     try {
       this.status = "processing";
       this.hadSlot = true;
+      this.#onSlot?.();
       this.#append({ type: "session_start", content: "the agent has begun" });
       await this.#relay(lease);
     } finally {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "@tr/pool";
 import { agentConfig, type GenerateOverrides, type JsonObject } from "./agent-config.js";
-import { type ChatObserver, ChatSession } from "./chat-session.js";
+import { type ChatObserver, type ChatQuestion, ChatSession } from "./chat-session.js";
 
 /** What is kept of the sessions that have ended, to be listed and read again. */
 const maxEnded = 200;
@@ -42,12 +42,15 @@ export class ChatSessions {
   }
 
   /** Begins one; `undefined`: another of that id has not ended. */
-  begin({ question, session_id, ...overrides }: NewQuestion): ChatSession | undefined {
+  begin(
+    { question, session_id, ...overrides }: NewQuestion,
+    waiting: Pick<ChatQuestion, "acquireTimeoutMs" | "onSlot"> = {},
+  ): ChatSession | undefined {
     const id = session_id ?? randomUUID();
     if (this.#byId.get(id)?.isEnded === false) return undefined;
     this.#byId.delete(id); // so that the new one stands last
     const config = agentConfig(this.#template, overrides);
-    const session = new ChatSession({ id, question, config }, this.#observer);
+    const session = new ChatSession({ id, question, config, ...waiting }, this.#observer);
     this.#byId.set(id, session);
     void session.run(this.#pool).then(() => this.#forget());
     return session;

@@ -1,4 +1,5 @@
 import { Pool } from "@tr/pool";
+import type { SendEventsOptions } from "../events/send-events.js";
 import type { GatewayContext, GatewayModule } from "../gateway-module.js";
 import type { App } from "../http/app.js";
 import { frozenCopy } from "./agent-config.js";
@@ -12,6 +13,10 @@ import { chatRoutes } from "./routes.js";
 /** The chat, and its sessions for other modules that show or use them. */
 export interface ChatModule extends GatewayModule {
   readonly sessions: ChatSessions;
+  /** How many run at once. */
+  readonly slots: number;
+  /** How its event streams are sent. */
+  readonly sending: SendEventsOptions;
 }
 
 /** The chat routes, over a pool of workers that each run one agent at a time. @throws TrError `TR_INVALID_ARGUMENT`. */
@@ -35,6 +40,8 @@ export function createChat(options: ChatOptions, { log, metrics }: GatewayContex
   });
   return {
     sessions,
+    slots: pool.stats().size,
+    sending: routes,
     register: (app: App) => chatRoutes(app, sessions, routes),
     health: () => chatHealth(pool, sessions),
     ready: (signal) => pool.ready({ signal }),

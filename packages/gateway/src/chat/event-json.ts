@@ -3,6 +3,13 @@ import { maxLogBytes } from "../events/event-log.js";
 /** Those are the gateway's own to say. */
 const ownTypes = new Set(["queued", "session_start", "completed"]);
 
+/** Whether it is an event of the wait for a slot. */
+export function isOfQueue(json: Buffer): boolean {
+  return json.subarray(0, queued.length).equals(queued);
+}
+
+const queued = Buffer.from('{"type":"queued"');
+
 /** What the agent has given as an event is none that can be sent. */
 export class EventError extends Error {
   override readonly name = "EventError";

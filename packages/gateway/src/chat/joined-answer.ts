@@ -1,5 +1,6 @@
 import { HttpError } from "../http/errors.js";
 import type { ChatSession } from "./chat-session.js";
+import { isOfQueue } from "./event-json.js";
 
 /** What one answer may hold; streams have no such limit. */
 const maxAnswerBytes = 32 * 2 ** 20;
@@ -25,7 +26,7 @@ export async function joinedAnswer(session: ChatSession): Promise<Buffer> {
         const message = `the events are larger than ${maxAnswerBytes} bytes: use POST /chat/stream`;
         throw new HttpError(500, "ANSWER_TOO_LARGE", message);
       }
-      if (!event.json.subarray(0, queued.length).equals(queued)) events.push(event.json);
+      if (!isOfQueue(event.json)) events.push(event.json);
     }
   } finally {
     reader.close();
@@ -40,4 +41,3 @@ export async function joinedAnswer(session: ChatSession): Promise<Buffer> {
 }
 
 const comma = Buffer.from(",");
-const queued = Buffer.from('{"type":"queued"');

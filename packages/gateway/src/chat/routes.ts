@@ -1,8 +1,9 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
-import { type SendEventsOptions, sendEvents } from "../events/send-events.js";
+import type { SendEventsOptions } from "../events/send-events.js";
 import type { App } from "../http/app.js";
 import { errorBody, HttpError } from "../http/errors.js";
+import { answerEvents, eventId } from "../http/event-answer.js";
 import { beginningOf, type ChatSession } from "./chat-session.js";
 import type { ChatSessions, NewQuestion } from "./chat-sessions.js";
 import { joinedAnswer } from "./joined-answer.js";
@@ -136,18 +137,6 @@ async function relay(
   { resumeGraceMs, ...sending }: ChatRouteOptions,
 ): Promise<void> {
   const reader = session.log.read(afterId);
-  reply.hijack();
-  const headers = reply.getHeaders();
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) reply.raw.setHeader(name, value);
-  }
-  const how = await sendEvents(reply.raw, reader, sending).finally(() => release(resumeGraceMs));
+  const how = await answerEvents(reply, reader, sending).finally(() => release(resumeGraceMs));
   reply.log.debug({ session: session.id, how }, "a client's event stream has ended");
-}
-
-function eventId(text: string, lastId: number): number {
-  const id = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (id <= lastId) return id;
-  const message = `Last-Event-ID: expected the id of an event of this session, found ${JSON.stringify(text.slice(0, 80))}`;
-  throw new HttpError(400, "INVALID_REQUEST", message);
 }

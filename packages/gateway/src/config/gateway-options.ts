@@ -1,19 +1,27 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { ChatOptions } from "../chat/options.js";
 import type { LogOptions } from "../log.js";
 import type { GatewayOptions } from "../options.js";
+import type { TasksOptions } from "../tasks/options.js";
 import { ConfigFault } from "./environment.js";
 import type { Config } from "./schema.js";
 
-/** @param folder the file's, where its paths begin @throws ConfigFault */
+/** @param file where it stands: its paths begin in its folder @throws ConfigFault */
 export function gatewayOptions(
-  { server = {}, agent, resources, apis, warmup }: Config,
-  folder: string,
+  { server = {}, agent, tasks, resources, apis, warmup }: Config,
+  file: string,
 ): GatewayOptions {
   for (const [name, part] of Object.entries({ resources, apis, warmup })) {
     if (part !== undefined)
       throw new ConfigFault([name], "this gateway carries the chat routes only");
   }
+  if (tasks !== undefined && agent === undefined) {
+    throw new ConfigFault(
+      ["tasks"],
+      "tasks are questions to an agent: expected the part agent too",
+    );
+  }
+  const folder = dirname(file);
   const url = server.url === undefined ? undefined : new URL(server.url);
   const port = url?.port ? Number(url.port) : undefined;
   if (port !== undefined && server.port !== undefined && port !== server.port) {
@@ -32,6 +40,7 @@ export function gatewayOptions(
     drainMs: ms(server.drain_timeout),
     log,
     chat: agent && chatOptions(agent, folder),
+    tasks: tasks && tasksOptions(tasks, file),
   });
 }
 
@@ -50,6 +59,20 @@ function chatOptions(agent: NonNullable<Config["agent"]>, folder: string): ChatO
       env: agent.env,
     }),
     script: resolve(folder, agent.script),
+  };
+}
+
+function tasksOptions(tasks: NonNullable<Config["tasks"]>, file: string): TasksOptions {
+  return {
+    ...given<Omit<TasksOptions, "dataDir">>({
+      maxQueued: tasks.max_queued,
+      maxEvents: tasks.max_events,
+      maxBytes: tasks.max_bytes,
+      keepMs: ms(tasks.keep_time),
+      keepCount: tasks.keep_count,
+      keepBytes: tasks.keep_bytes,
+    }),
+    dataDir: tasks.data_dir === undefined ? `${file}.data` : resolve(dirname(file), tasks.data_dir),
   };
 }
 

@@ -42,6 +42,13 @@ describe("a config file", () => {
         ...{ acquireTimeoutMs: 300_000, isolation: "instance", resumeGraceMs: 250 },
       },
     });
+    const agent = { script: "agent.py" };
+    const times = { keep_time: 3_000_000, keep_count: 5, max_queued: 2 };
+    expect(read({ agent, tasks: times }).tasks).toEqual({
+      ...{ keepMs: 3e9, keepCount: 5, maxQueued: 2 },
+      dataDir: join(folder, "gateway.json.data"),
+    });
+    expect(read({ agent, tasks: { data_dir: "d" } }).tasks).toEqual({ dataDir: join(folder, "d") });
     expect(read({ server: { url: "http://[::1]:5" } })).toMatchObject({ host: "::1", port: 5 });
   });
 
@@ -95,6 +102,12 @@ describe("a config file", () => {
       "a variable that is not set",
       { agent: { script: "a.py", template: { key: [variable("KEY")] } } },
       /agent\.template\.key\.0: the variable KEY is not set/,
+    ],
+    ["tasks without an agent", { tasks: {} }, /: tasks: .*expected the part agent too/],
+    [
+      "a key that tasks do not have",
+      { agent: { script: "a.py" }, tasks: { dir: "d" } },
+      /tasks\.dir: /,
     ],
     ["a list", [], /expected object/],
     ["no JSON", "{,", /JSON/],

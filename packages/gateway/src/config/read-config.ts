@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { TrError } from "@tr/pool";
 import type { GatewayOptions } from "../options.js";
 import { ConfigFault, withVariables } from "./environment.js";
@@ -13,9 +13,7 @@ export function readConfigFile(
   file: string,
   environment: Environment = process.env,
 ): GatewayOptions {
-  return at(file, () =>
-    gatewayOptions(parseConfig(readJson(file), environment), dirname(resolve(file))),
-  );
+  return at(file, () => gatewayOptions(parseConfig(readJson(file), environment), resolve(file)));
 }
 
 /** @throws ConfigFault */

@@ -46,6 +46,16 @@ const agent = part({
   env: z.record(z.string(), z.string()).optional(),
 });
 
+const tasks = part({
+  data_dir: z.string().min(1).optional(),
+  max_queued: count.optional(),
+  max_events: count.optional(),
+  max_bytes: count.optional(),
+  keep_time: number(z.number().min(0)).optional(),
+  keep_count: count.optional(),
+  keep_bytes: count.optional(),
+});
+
 const backend = part({
   enabled: z.boolean().optional(),
   backend_class: z.string().min(1),
@@ -57,6 +67,7 @@ const backend = part({
 export const configSchema = part({
   server: server.optional(),
   agent: agent.optional(),
+  tasks: tasks.optional(),
   resources: z.record(z.string(), backend).optional(),
   apis: z
     .record(z.string(), part({ function: z.string().min(1), config: object.optional() }))

@@ -1,5 +1,12 @@
 import type { ServerResponse } from "node:http";
-import type { EventReader } from "./event-log.js";
+import type { LoggedEvent } from "./event-log.js";
+
+/** Where events are read from, one after the other. */
+export interface EventSource {
+  /** The next event, when it is there; `"lost"`: it is no longer kept; `undefined`: the signal came first. */
+  next(signal: AbortSignal): Promise<LoggedEvent | "end" | "lost" | undefined>;
+  close(): void;
+}
 
 export interface SendEventsOptions {
   /** How long nothing is said before a comment is, in ms: proxies close what is silent. */
@@ -17,7 +24,7 @@ const chunkBytes = 2 ** 16;
 /** Sends what a reader reads as an event stream, and closes the reader. The response is this function's alone from then on. */
 export async function sendEvents(
   response: ServerResponse,
-  reader: EventReader,
+  reader: EventSource,
   { heartbeatMs, stallMs }: SendEventsOptions,
 ): Promise<SentEvents> {
   const left = new AbortController();

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { campaignSize, seed } from "../../test/campaign.js";
@@ -43,7 +44,8 @@ function anyOf(schema: Schema): fc.Arbitrary<unknown> {
 }
 
 it("no request that its schema lets one think of is answered with a status that it does not declare", async () => {
-  const client = await gateways.ready({ maxConcurrent: 2 });
+  const tasks = { dataDir: join(gateways.workspace, "data"), maxQueued: 3, maxEvents: 4 };
+  const client = await gateways.ready({ maxConcurrent: 2 }, { tasks });
   const { paths = {} } = await client.json("/openapi.json");
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, Operation>).map(([method, operation]) => ({

@@ -26,6 +26,8 @@ class Scripted:
             for number in range(wish.get("events", 1)):
                 yield self._event(wish, number)
                 time.sleep(wish.get("pause", 0))
+            while "waits_for" in wish and not Path(wish["waits_for"]).exists():
+                time.sleep(0.005)
             if "fail" in wish:
                 raise ValueError(wish["fail"])
             if "yields" in wish:
