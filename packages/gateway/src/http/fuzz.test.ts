@@ -34,6 +34,7 @@ function anyOf(schema: Schema): fc.Arbitrary<unknown> {
     string: fc.oneof({ weight: 4, arbitrary: texts }, { weight: 1, arbitrary: fc.string() }),
     number: fc.double({ min, max, noNaN: true }),
     integer: fc.integer({ min, max }),
+    boolean: fc.boolean(),
     object: fc.record(
       Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, anyOf(inner)])),
       { requiredKeys: [...required] },
@@ -89,7 +90,12 @@ it("no request that its schema lets one think of is answered with a status that 
     { numRuns: campaignSize(300), seed },
   );
   expect([...seen.keys()]).toEqual(
-    expect.arrayContaining(["POST /chat 200", "POST /chat/stream 200", "POST /chat 400"]),
+    expect.arrayContaining([
+      "POST /chat 200",
+      "POST /chat/stream 200",
+      "POST /chat 400",
+      "POST /tasks 202",
+    ]),
   );
   console.log(
     [...seen]

@@ -57,14 +57,14 @@ function steps(database: TaskDatabase, { keepMs, keepCount, keepBytes }: KeepOpt
   );
   const forgotten = sql.prepare("SELECT seq FROM tasks WHERE state = 'forgotten' LIMIT 1");
   const removeEvents = sql.prepare(
-    "DELETE FROM events WHERE task = ?1 AND id IN (SELECT id FROM events WHERE task = ?1 LIMIT ?2)",
+    "DELETE FROM events WHERE task = ? AND id IN (SELECT id FROM events WHERE task = ? LIMIT ?)",
   );
   const removeTask = sql.prepare("DELETE FROM tasks WHERE seq = ?");
   return (): boolean =>
     database.write(() => {
       const seq = forgotten.get()?.seq;
       if (seq !== undefined) {
-        const isEmpty = Number(removeEvents.run(seq, batch).changes) < batch;
+        const isEmpty = Number(removeEvents.run(seq, seq, batch).changes) < batch;
         if (isEmpty) removeTask.run(seq);
         return true;
       }
