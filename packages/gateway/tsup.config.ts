@@ -1,9 +1,24 @@
 import { defineConfig } from "tsup";
 
-export default defineConfig({
-  entry: ["src/index.ts"],
-  format: "esm",
-  clean: true,
-  sourcemap: true,
-  target: "node22",
-});
+export default defineConfig([
+  {
+    entry: ["src/index.ts"],
+    format: "esm",
+    clean: ["!page/**"], // both are built at once
+    sourcemap: true,
+    target: "node22",
+  },
+  {
+    // The dashboard, with all that it needs.
+    entry: ["main.ts", "style.css", "index.html", "icon.svg"].map((name) => `src/page/${name}`),
+    outDir: "dist/page",
+    clean: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    splitting: false,
+    loader: { ".html": "copy", ".svg": "copy" },
+    banner: { js: "/*! Contains uPlot, Copyright (c) Leon Sorokin, MIT License */" },
+  },
+]);

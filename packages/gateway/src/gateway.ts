@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { createChat } from "./chat/chat.js";
 import { shuttingDown } from "./chat/failure.js";
+import { createDashboard } from "./dashboard/dashboard.js";
 import type { GatewayModule } from "./gateway-module.js";
 import { admit } from "./http/admission.js";
 import { type App, createApp } from "./http/app.js";
@@ -45,7 +46,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const modules: GatewayModule[] = [];
   if (options.chat !== undefined) {
     const chat = createChat(options.chat, { log, metrics });
-    modules.push(chat);
+    modules.push(chat, createDashboard(chat, resolved.token !== undefined));
     if (options.tasks !== undefined)
       modules.push(createTasks(options.tasks, chat, { log, metrics }));
   }

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { expect, it } from "vitest";
-import { readEvents, until } from "../test/gateways.js";
+import { agentScript, readEvents, until } from "../test/gateways.js";
 import { headersWith, useServed } from "../test/served.js";
 
 const gateways = useServed();
@@ -76,6 +78,24 @@ if (process.platform !== "win32") {
     expect(response.status).toBe(200);
     second.process.kill("SIGTERM");
     expect(await second.process).toMatchObject({ exitCode: 0 });
+  });
+
+  it("programs around it are told a link to the dashboard with the token", async () => {
+    const { folder } = gateways;
+    const file = join(folder, "gateway.json");
+    writeFileSync(file, JSON.stringify({ agent: { script: agentScript } }));
+    const program = `
+      import { serve } from "@tr/gateway";
+      const onListening = (at) => console.log(JSON.stringify(at));
+      await serve(${JSON.stringify(file)}, { port: 0, log: { level: "silent" }, onListening });`;
+    const running = execa(process.execPath, ["--input-type=module", "-e", program], {
+      ...{ cwd: import.meta.dirname, env: { TR_WORKSPACE: join(folder, "workspace") } },
+    });
+    const [line] = await once(running.stdout, "data");
+    const { url, tokenFile, dashboard } = JSON.parse(String(line));
+    expect(dashboard).toBe(`${url}/#token=${readFileSync(tokenFile, "utf8").trim()}`);
+    running.kill("SIGTERM");
+    expect(await running).toMatchObject({ exitCode: 0 });
   });
 }
 

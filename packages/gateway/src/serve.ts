@@ -20,6 +20,8 @@ export interface Served {
   readonly url: string;
   /** Where clients find the token; `undefined` when they need none, or it was given. */
   readonly tokenFile: string | undefined;
+  /** The dashboard, signed in: the token is in the part that no browser sends. For a terminal, not for a log. */
+  readonly dashboard: string;
 }
 
 /**
@@ -44,7 +46,9 @@ export async function serve(file: string, given: ServeOptions = {}): Promise<voi
   for (const signal of signals) process.once(signal, onSignal);
   try {
     const url = await gateway.listen();
-    onListening?.({ url, tokenFile });
+    const { token } = gateway;
+    const dashboard = `${url}/${token === undefined ? "" : `#token=${encodeURIComponent(token)}`}`;
+    onListening?.({ url, tokenFile, dashboard });
     const ready = gateway.ready().then(() => gateway.log.info("ready"));
     await Promise.race([ready, asked.promise]);
     await asked.promise;

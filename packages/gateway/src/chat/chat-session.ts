@@ -45,6 +45,8 @@ export class ChatSession {
   failure: Failure | undefined;
   /** It has, or had, a slot. */
   hadSlot = false;
+  /** The process that works for it, and since when. */
+  slot: { readonly pid: number | undefined; readonly since: Date } | undefined;
   readonly #config: JsonObject;
   readonly #acquireTimeoutMs: number | undefined;
   readonly #onSlot: (() => void) | undefined;
@@ -117,9 +119,11 @@ export class ChatSession {
       this.status = "processing";
       this.hadSlot = true;
       this.#onSlot?.();
+      this.slot = { pid: lease.session.info?.pid, since: new Date() };
       this.#append({ type: "session_start", content: "the agent has begun" });
       await this.#relay(lease);
     } finally {
+      this.slot = undefined;
       lease.release();
       this.#observer.onSlotBack(this, workerId);
     }

@@ -1,14 +1,26 @@
-import { Pool } from "@tr/pool";
+import { Pool, type PoolStats } from "@tr/pool";
 import type { SendEventsOptions } from "../events/send-events.js";
 import type { GatewayContext, GatewayModule } from "../gateway-module.js";
 import type { App } from "../http/app.js";
 import { frozenCopy } from "./agent-config.js";
+import type { ChatSession } from "./chat-session.js";
 import { ChatSessions } from "./chat-sessions.js";
 import { chatHealth } from "./health.js";
+import { History } from "./history.js";
 import { chatMetrics } from "./metrics.js";
 import { observeChat } from "./observe.js";
 import { type ChatOptions, resolveChatOptions } from "./options.js";
 import { chatRoutes } from "./routes.js";
+
+/** How the chat is, for who shows it. */
+export interface ChatOverview {
+  readonly stats: PoolStats;
+  /** Why it could serve no request now. */
+  readonly trouble: string | undefined;
+  /** Oldest first. */
+  readonly sessions: readonly ChatSession[];
+  readonly history: History;
+}
 
 /** The chat, and its sessions for other modules that show or use them. */
 export interface ChatModule extends GatewayModule {
@@ -17,14 +29,16 @@ export interface ChatModule extends GatewayModule {
   readonly slots: number;
   /** How its event streams are sent. */
   readonly sending: SendEventsOptions;
+  overview(): ChatOverview;
 }
 
 /** The chat routes, over a pool of workers that each run one agent at a time. @throws TrError `TR_INVALID_ARGUMENT`. */
 export function createChat(options: ChatOptions, { log, metrics }: GatewayContext): ChatModule {
   const { pool: poolOptions, template, routes, reviveMs } = resolveChatOptions(options);
   const pool = new Pool(poolOptions);
+  const history = new History();
   const measure = chatMetrics(metrics, pool);
-  const { observer, onLog } = observeChat(log, measure);
+  const { observer, onLog } = observeChat(log, measure, history);
   const sessions = new ChatSessions(pool, frozenCopy(template), observer);
   let revival: NodeJS.Timeout | undefined;
   pool.on("log", onLog);
@@ -42,6 +56,12 @@ export function createChat(options: ChatOptions, { log, metrics }: GatewayContex
     sessions,
     slots: pool.stats().size,
     sending: routes,
+    overview: () => ({
+      stats: pool.stats(),
+      trouble: chatHealth(pool, sessions).trouble,
+      sessions: sessions.all,
+      history,
+    }),
     register: (app: App) => chatRoutes(app, sessions, routes),
     health: () => chatHealth(pool, sessions),
     ready: (signal) => pool.ready({ signal }),

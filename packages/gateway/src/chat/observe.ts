@@ -1,6 +1,7 @@
 import type { PoolEvents } from "@tr/pool";
 import type { Logger } from "pino";
 import type { ChatObserver } from "./chat-session.js";
+import type { History } from "./history.js";
 import type { ChatMetrics } from "./metrics.js";
 
 export interface ChatWatch {
@@ -10,7 +11,7 @@ export interface ChatWatch {
 }
 
 /** Writes what happens into the log and the metrics. What was asked and answered is in neither. */
-export function observeChat(log: Logger, metrics: ChatMetrics): ChatWatch {
+export function observeChat(log: Logger, metrics: ChatMetrics, history: History): ChatWatch {
   const sessionOf = new Map<string, string>();
   const rounded = (ms: number) => Math.round(ms);
   return {
@@ -32,6 +33,7 @@ export function observeChat(log: Logger, metrics: ChatMetrics): ChatWatch {
       onEnd({ id: session, status, log: { lastId } }, lastedMs, cause) {
         metrics.ended.inc({ status });
         metrics.duration.observe(lastedMs / 1000);
+        history.add(lastedMs, status === "error");
         const end = { session, status, events: lastId, lastedMs: rounded(lastedMs) };
         if (cause === undefined) log.info(end, `ended: ${status}`);
         else log.warn({ ...end, err: cause }, `ended: ${status}`);
