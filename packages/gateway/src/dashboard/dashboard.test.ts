@@ -7,27 +7,6 @@ const gateways = useGateways();
 const stateOf = async (client: Client) =>
   (await (await client.fetch("/dashboard/state")).json()) as DashboardState;
 
-it("the page needs no token, may load nothing from elsewhere, and holds no data", async () => {
-  const client = await gateways.ready({ maxConcurrent: 1 });
-  await client.events({ marker: "a-marker" });
-  const types = { "/": "text/html", "/dashboard/main.js": "text/javascript" };
-  for (const [path, type] of Object.entries({ ...types, "/dashboard/style.css": "text/css" })) {
-    const { status, headers, body } = await client.raw(path, {});
-    expect(status, path).toBe(200);
-    expect(headers["content-type"]).toContain(type);
-    expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; script-src 'self';/);
-    expect(headers).toMatchObject({
-      "x-content-type-options": "nosniff",
-      "x-frame-options": "DENY",
-      "referrer-policy": "no-referrer",
-    });
-    expect(body).not.toContain("a-marker");
-    if (client.gateway.token) expect(body).not.toContain(client.gateway.token);
-    expect((await client.raw(path, { host: "evil.example.org" })).status).toBe(403);
-  }
-  expect((await client.raw("/dashboard/state", {})).status).toBe(401);
-});
-
 it("the state says who works for which session, and what has ended", async () => {
   const client = await gateways.ready({ maxConcurrent: 2 });
   await client.events({}, { session_id: "first" });
@@ -71,7 +50,7 @@ it("a worn-out process is shown while it has its last call", async () => {
   expect(await text).toBe("left");
 });
 
-it("the state stays small with thousands of sessions", async () => {
+it("the state stays small with hundreds of sessions", async () => {
   const client = await gateways.ready({ maxConcurrent: 1, maxQueue: 400 });
   const running = new AbortController();
   const { signal } = running;

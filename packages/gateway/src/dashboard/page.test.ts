@@ -8,13 +8,34 @@ import { type Client, useGateways } from "../../test/gateways.js";
 const executablePath = findChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+const gateways = useGateways();
+
+it("the page needs no token, may load nothing from elsewhere, and holds no data", async () => {
+  const client = await gateways.ready({ maxConcurrent: 1 });
+  await client.events({ marker: "a-marker" });
+  const types = { "/": "text/html", "/dashboard/main.js": "text/javascript" };
+  for (const [path, type] of Object.entries({ ...types, "/dashboard/style.css": "text/css" })) {
+    const { status, headers, body } = await client.raw(path, {});
+    expect(status, path).toBe(200);
+    expect(headers["content-type"]).toContain(type);
+    expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; script-src 'self';/);
+    expect(headers).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "referrer-policy": "no-referrer",
+    });
+    expect(body).not.toContain("a-marker");
+    if (client.gateway.token) expect(body).not.toContain(client.gateway.token);
+    expect((await client.raw(path, { host: "evil.example.org" })).status).toBe(403);
+  }
+  expect((await client.raw("/dashboard/state", {})).status).toBe(401);
+});
+
 if (executablePath !== undefined) {
   describe("in Chromium (set CHROMIUM to its path)", () => {
     let browser: Browser;
     const pages: Page[] = [];
     const faults: string[] = [];
-    // Before the gateways' own, so that no page is left asking one that is closed.
-    const gateways = useGateways();
 
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath, args: chromiumFlags });
@@ -127,7 +148,10 @@ if (executablePath !== undefined) {
       const row = page.getByRole("row", { name: /^0 ready \d+/ });
       const pid = Number(await row.getByRole("cell").nth(1).textContent());
       process.kill(pid, "SIGKILL");
-      await page.getByRole("status").getByText("a worker was started again").waitFor();
+      await page
+        .getByRole("status")
+        .getByText("a worker has crashed and is started again")
+        .waitFor();
       const others = page.getByRole("row", { name: /^0 ready \d+/ }).getByRole("cell");
       await expect.poll(() => others.nth(5).textContent(), { timeout: 15_000 }).toBe("1");
       expect(Number(await others.nth(1).textContent())).not.toBe(pid);
@@ -142,7 +166,7 @@ if (executablePath !== undefined) {
       // The browser's own word on the answer 401.
       expect(faults.splice(0)).toEqual([expect.stringContaining("401 (Unauthorized)")]);
       await page.goto(`${client.gateway.url}/#token=${client.gateway.token}`);
-      await page.getByText("Waiting in the queue").waitFor();
+      await page.getByText("Queued").waitFor();
       expect(page.url()).toBe(`${client.gateway.url}/`);
       await page.reload();
       await page.getByRole("button", { name: "Forget the token" }).click();
@@ -154,7 +178,7 @@ if (executablePath !== undefined) {
     it("asks for no token where there is none", async () => {
       const client = await gateways.ready({ maxConcurrent: 1 }, { auth: "none" });
       const page = await open(client);
-      await page.getByText("Waiting in the queue").waitFor();
+      await page.getByText("Queued").waitFor();
       expect(await page.getByLabel("Token").isVisible()).toBe(false);
       expect(await page.getByRole("button", { name: "Forget" }).isVisible()).toBe(false);
     });
@@ -180,9 +204,7 @@ if (executablePath !== undefined) {
       await page.getByRole("button", { name: "failed" }).click();
       await page.locator("#session-events").getByText("ValueError").first().waitFor();
       await page.getByText("As a table").click();
-      expect(await page.locator("#latency-text").textContent()).toMatch(
-        /^mean .* longest/,
-      );
+      expect(await page.locator("#latency-text").textContent()).toMatch(/^mean .* longest/);
       expect(await page.locator("#throughput-text").textContent()).toMatch(
         /^2 sessions ended .* 1 failed/,
       );

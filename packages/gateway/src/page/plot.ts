@@ -55,7 +55,7 @@ export class Plot {
       legend: { show: false },
       scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 0.1)] } },
       axes: [
-        { ...axis, values: "{HH}:{mm}", space: 60 },
+        { ...axis, values: "{HH}:{mm}", space: 60, size: 30 },
         { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => `${tick} ${this.#unit}`) },
       ],
       series: [

@@ -10,8 +10,9 @@ const now = element("now", HTMLElement);
 const troubleText = element("trouble", HTMLElement);
 const workers = new KeyedTable(element("workers", HTMLTableElement));
 const sessions = new KeyedTable(element("sessions", HTMLTableElement));
-let restarts: number | undefined;
 let health: string | undefined;
+/** By the last word that all is well. */
+let crashes: number | undefined;
 
 /** Everything that the gateway says of itself, once a second. */
 export function showState(state: DashboardState): void {
@@ -52,21 +53,28 @@ export function showState(state: DashboardState): void {
     })),
   );
   showHistory(state.history);
-  tellChanges(trouble === undefined ? "healthy" : `unhealthy: ${trouble}`, state.restarts);
+  if (trouble === undefined) tellWell(state);
+  else tellHealth(`unhealthy: ${trouble}`);
+}
+
+function tellWell(state: DashboardState): void {
+  const crashesNow = state.workers.reduce((sum, worker) => sum + (worker.restarts ?? 0), 0);
+  const isNews = crashes !== undefined && crashesNow > crashes;
+  crashes = crashesNow;
+  if (isNews) say(`healthy; a worker has crashed and is started again (${crashesNow} by now)`);
+  else tellHealth("healthy");
+  health = "healthy";
 }
 
 /** The gateway could not be asked. */
 export function showNoAnswer(why: string): void {
-  tellChanges(why, restarts);
+  tellHealth(why);
 }
 
-function tellChanges(newHealth: string, newRestarts: number | undefined): void {
-  if (newHealth !== health) say(newHealth);
-  else if (restarts !== undefined && newRestarts !== undefined && newRestarts > restarts) {
-    say(`${newHealth}; a worker was started again`);
-  }
-  health = newHealth;
-  restarts = newRestarts;
+/** Once, for it is read aloud. */
+function tellHealth(text: string): void {
+  if (text !== health) say(text);
+  health = text;
 }
 
 function tile(name: string, text: string): void {
