@@ -242,6 +242,7 @@ it("GET /openapi.json has every route with what it takes and gives", async () =>
     "/chat",
     "/chat/stream",
     "/chat/stream/{session_id}",
+    "/dashboard/state",
     "/health",
     "/metrics",
     "/sessions",
