@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from .errors import TrError
-from .file_channel import WINDOWS
+from .file_io import WINDOWS
 from .names import is_name
 from .spare_file import has_forked
 

@@ -7,22 +7,15 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import sys
-import time
 
 from .errors import TrError
+from .file_io import WINDOWS, check_regular, patiently, planted, read_all, write_parts
 from .spare_file import MAX_SMALL_BYTES, SpareFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
-
-    Result = TypeVar("Result")
-    Part = bytes | memoryview
-
-WINDOWS = os.name == "nt"
+    from .file_io import Part
 
 _READ = (
     os.O_RDONLY
@@ -80,7 +73,7 @@ class Folder:
         """A descriptor of a regular file."""
         descriptor = os.open(self._at(name), flags, dir_fd=self._fd)
         try:
-            _check_regular(name, os.fstat(descriptor))
+            check_regular(name, os.fstat(descriptor))
         except BaseException:
             os.close(descriptor)
             raise
@@ -104,7 +97,7 @@ class Folder:
             return None
         descriptor, size = opened
         try:
-            return _read_all(descriptor, size)
+            return read_all(descriptor, size)
         finally:
             os.close(descriptor)
 
@@ -120,12 +113,12 @@ class Folder:
         except OSError as cause:
             if cause.errno not in (errno.ELOOP, errno.EMLINK, errno.ENXIO):  # EMLINK: FreeBSD's
                 raise
-            raise _planted(name, "a symbolic link or a socket") from cause
+            raise planted(name, "a symbolic link or a socket") from cause
         try:
             status = os.fstat(descriptor)
-            _check_regular(name, status)
+            check_regular(name, status)
             if status.st_size > max_bytes:
-                raise _planted(name, f"{status.st_size} bytes, more than {max_bytes}")
+                raise planted(name, f"{status.st_size} bytes, more than {max_bytes}")
         except BaseException:
             os.close(descriptor)
             raise
@@ -136,7 +129,7 @@ class Folder:
         status = self._stat(name)
         if status is None:
             return False
-        _check_regular(name, status)
+        check_regular(name, status)
         return True
 
     def take(self, name: str) -> bytes | None:
@@ -160,7 +153,7 @@ class Folder:
             return self._claim_and_keep(name)
         try:
             if WINDOWS:
-                _patiently(lambda: self._rename(name, claimed))
+                patiently(lambda: self._rename(name, claimed))
             else:
                 self._rename(name, claimed)
         except FileNotFoundError:
@@ -182,7 +175,7 @@ class Folder:
         if opened is None:
             return None
         spare = SpareFile(opened[0], claimed, opened[1])
-        content = _read_all(spare.descriptor, spare.size)
+        content = read_all(spare.descriptor, spare.size)
         self._discard_spares()  # of a request before, which was not answered yet
         self._spares.append(spare)
         return content
@@ -222,7 +215,7 @@ class Folder:
         """Whether it could be done; the spare file is gone in any case."""
         try:
             os.lseek(spare.descriptor, 0, os.SEEK_SET)
-            size = _write_parts(spare.descriptor, parts)
+            size = write_parts(spare.descriptor, parts)
             if spare.size > size:
                 os.ftruncate(spare.descriptor, size)
             self._rename(spare.name, name)
@@ -234,7 +227,7 @@ class Folder:
 
     def remove(self, name: str) -> None:
         try:
-            _patiently(lambda: os.unlink(self._at(name), dir_fd=self._fd))
+            patiently(lambda: os.unlink(self._at(name), dir_fd=self._fd))
         except FileNotFoundError:
             return  # what was wanted
 
@@ -256,7 +249,7 @@ class Folder:
         try:
             self._write_new(temporary, parts)
             try:
-                _patiently(lambda: self._rename(temporary, name))
+                patiently(lambda: self._rename(temporary, name))
             except BaseException:
                 self.remove(temporary)
                 raise
@@ -279,7 +272,7 @@ class Folder:
             descriptor = os.open(at, _CREATE, 0o600, dir_fd=self._fd)
         try:
             try:
-                _write_parts(descriptor, parts)
+                write_parts(descriptor, parts)
             finally:
                 os.close(descriptor)  # network file systems report a full disk here
         except BaseException:
@@ -304,57 +297,3 @@ class Folder:
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
-
-
-def _check_regular(name: str, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise _planted(name, stat.filemode(status.st_mode))
-    if status.st_nlink > 1:
-        raise _planted(name, f"one file under {status.st_nlink} names")
-
-
-def _planted(name: str, found: str) -> TrError:
-    return TrError("TR_PROTOCOL", f"{name} must be a regular file of its own, found {found}.")
-
-
-def _read_all(descriptor: int, size: int) -> bytes:
-    """Up to so many bytes; what the file then ends with is somebody's who writes it in place."""
-    content = os.read(descriptor, size)
-    while len(content) < size:
-        more = os.read(descriptor, size - len(content))
-        if not more:
-            break
-        content += more
-    return content
-
-
-def _write_parts(descriptor: int, parts: tuple[Part, ...]) -> int:
-    """How many bytes. A write may be short: the kernel stops at 2 GiB."""
-    size = sum(map(len, parts))
-    left = [memoryview(part) for part in parts]
-    if len(left) > 1 and hasattr(os, "writev"):
-        written = os.writev(descriptor, left)
-        if written == size:
-            return size
-        while written >= len(left[0]):
-            written -= len(left.pop(0))
-        left[0] = left[0][written:]
-    for part in left:
-        view = part
-        while view:
-            written = os.write(descriptor, view)
-            if written == 0:
-                raise OSError(errno.EIO, "nothing was written")
-            view = view[written:]
-    return size
-
-
-def _patiently(action: Callable[[], Result]) -> Result:
-    """Windows refuses to replace or remove a file while another process reads it: try again."""
-    if WINDOWS:
-        for attempt in range(10):  # about a second in all
-            try:
-                return action()
-            except PermissionError:
-                time.sleep(0.001 * 2**attempt)
-    return action()
