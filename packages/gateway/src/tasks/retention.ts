@@ -11,7 +11,7 @@ const batch = 200;
 export class Retention {
   readonly #options: KeepOptions;
   readonly #step: () => boolean;
-  #running: Promise<void> | undefined;
+  #running: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(database: TaskDatabase, options: KeepOptions) {
@@ -21,10 +21,9 @@ export class Retention {
 
   /** Resolves when there is nothing more to forget. @throws Error of the database */
   run(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    const run = this.#running.then(() => this.#run());
+    this.#running = run.catch(() => {}); // told to who has begun it
+    return run;
   }
 
   /** How often one has to look, in ms: a tenth of the time that tasks are kept, at most a minute. */
@@ -34,7 +33,7 @@ export class Retention {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#running?.catch(() => {}); // told to who has begun it
+    await this.#running;
   }
 
   async #run(): Promise<void> {

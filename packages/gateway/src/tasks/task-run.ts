@@ -96,11 +96,13 @@ export class TaskRun {
     return true;
   }
 
-  async #cutOff(rest: Buffer[]): Promise<void> {
+  #cutOff(rest: Buffer[]): Promise<void> {
     const { store } = this.#context;
-    const now = store.find(this.#task.id) ?? this.#task;
-    if (mayRunAgain(now)) await this.#write(() => store.requeue(now.seq, rest));
-    else await this.#end("interrupted", rest, interruption(now));
+    return this.#write(() => {
+      const now = store.find(this.#task.id) ?? this.#task; // with how often it was begun
+      if (mayRunAgain(now)) store.requeue(now.seq, rest);
+      else store.end(now, "interrupted", rest, interruption(now));
+    });
   }
 
   #end(state: EndState, rest: Buffer[], failure?: Failure): Promise<void> {

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Registry } from "prom-client";
 import { expect, it } from "vitest";
 import {
+  agentScript,
   type Client,
   eventsOf,
   readEvents,
@@ -9,7 +11,9 @@ import {
   useGateways,
   type Wish,
 } from "../../test/gateways.js";
+import { createChat } from "../chat/chat.js";
 import type { ChatOptions } from "../chat/options.js";
+import { createLog } from "../log.js";
 import type { TasksOptions } from "./options.js";
 
 const gateways = useGateways();
@@ -194,6 +198,36 @@ it("keeps so many that have ended; the id of one that is gone is free", async ()
   await become(client, "old", "completed");
   expect(await events(client, "old")).toHaveLength(3);
   await until(async () => (await client.fetch("/tasks/new")).status === 404);
+});
+
+it("waits while a chat has its name", async () => {
+  const client = await ready({ maxConcurrent: 2 });
+  const go = join(gateways.workspace, "go");
+  const chat = await client.stream({ waits_for: go }, { session_id: "x" });
+  await submit(client, {}, { session_id: "x" });
+  expect(await task(client, "x")).toMatchObject({ state: "queued", attempts: 0 });
+  writeFileSync(go, "");
+  await readEvents(chat);
+  await become(client, "x", "completed");
+});
+
+it("an agent is told nothing before it is on the disk that it begins; the slot is given back", async () => {
+  const log = createLog({ level: "silent" });
+  const options = { script: agentScript, workspace: gateways.workspace, maxConcurrent: 1 };
+  const chat = createChat(options, { log, metrics: new Registry() });
+  const fails = () => {
+    throw new Error("the disk is full");
+  };
+  const mark = join(gateways.workspace, "mark");
+  const first = chat.sessions.begin({ question: JSON.stringify({ mark }) }, { onSlot: fails });
+  await first?.ended;
+  expect(first?.failure?.code).toBe("INTERNAL");
+  expect(existsSync(mark)).toBe(false);
+  const second = chat.sessions.begin({ question: JSON.stringify({ mark }) });
+  await second?.ended;
+  expect(second?.status).toBe("completed");
+  expect(existsSync(mark)).toBe(true);
+  await chat.close();
 });
 
 it("without the option there are neither routes nor a file", async () => {
