@@ -26,6 +26,15 @@ it("refuses what is no database, and one of a later version", () => {
   expect(() => new TaskDatabase(folder)).toThrow(/version 2 of the tables, this gateway knows 1/);
 });
 
+it("only what something follows from waits for the disk", () => {
+  const database = new TaskDatabase(folder);
+  const mode = () => database.sql.prepare("PRAGMA synchronous").get()?.synchronous;
+  expect([database.write(mode), database.writeDurably(mode), database.write(mode)]).toEqual([
+    1, 2, 1,
+  ]);
+  database.close();
+});
+
 it("events that follow closely are written together", () => {
   const database = new TaskDatabase(folder);
   const store = new TaskStore(database);
