@@ -1,4 +1,8 @@
+import { readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
+
+const license = readFileSync(new URL("node_modules/uplot/LICENSE", import.meta.url), "utf8");
+const notice = `/*! Contains uPlot:\n${license.trim()}\n*/`;
 
 export default defineConfig([
   {
@@ -19,6 +23,6 @@ export default defineConfig([
     minify: true,
     splitting: false,
     loader: { ".html": "copy", ".svg": "copy" },
-    banner: { js: "/*! Contains uPlot, Copyright (c) Leon Sorokin, MIT License */" },
+    banner: { js: notice, css: notice },
   },
 ]);

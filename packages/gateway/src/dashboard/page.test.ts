@@ -160,7 +160,10 @@ if (executablePath !== undefined) {
     it("a wrong token says so; a link's is taken off the address; a token can be forgotten", async () => {
       const client = await gateways.ready({ maxConcurrent: 1 });
       const page = await open(client);
-      await page.getByLabel("Token").fill("not the token of it");
+      await page.getByLabel("Token").fill("no token 🐈");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("alert").getByText("This token is not accepted.").waitFor();
+      await page.getByLabel("Token").fill("not-the-token-of-it");
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByRole("alert").getByText("This token is not accepted.").waitFor();
       // The browser's own word on the answer 401.

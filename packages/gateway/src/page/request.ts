@@ -14,7 +14,10 @@ export class Refused extends Error {
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   const own = token();
-  if (own !== undefined) headers.set("authorization", `Bearer ${own}`);
+  if (own !== undefined) {
+    if (!/^[\x21-\x7e]+$/.test(own)) throw new Refused(401, "no token has such characters");
+    headers.set("authorization", `Bearer ${own}`);
+  }
   const response = await fetch(path, { ...init, headers, cache: "no-store", redirect: "error" });
   if (response.ok) return response;
   const body = (await response.json().catch(() => ({}))) as { message?: unknown };
