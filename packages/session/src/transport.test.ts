@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { full, type Tensor } from "@tr/tsr-codec";
 import { describe, expect, it } from "vitest";
 import { isMapped, script, until, useSessions } from "../test/scripts.js";
@@ -8,6 +10,20 @@ const sessions = useSessions();
 const kind = isMapped ? "mapped" : "shared-memory";
 const keeping: SessionOptions = { script: script("keeping.py"), transport: "shared-memory" };
 const x = full([1000], 3);
+
+if (process.platform === "linux")
+  it("a worker that has answered through memory sleeps till it is rung for", async () => {
+    const session = await sessions.started(keeping);
+    expect(await session.call("slow_square", [x, 0])).toEqual(full([1000], 9));
+    const { pid } = session.info ?? {};
+    const sleeps = () => {
+      const status = readFileSync(`/proc/${pid}/task/${pid}/status`, "utf8");
+      return Number(/^voluntary_ctxt_switches:\t(\d+)$/m.exec(status)?.[1]);
+    };
+    const before = sleeps();
+    await setTimeout(900);
+    expect(sleeps() - before).toBeLessThan(8); // by the poll of files it wakes 18 times
+  });
 
 describe("the option transport", () => {
   it("is files when it says so", async () => {

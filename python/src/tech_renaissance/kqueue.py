@@ -21,6 +21,7 @@ class KqueueWaiter:
 
     def __init__(self, path: str, stdin_fd: int | None) -> None:
         self.host_gone = False
+        self.hears_files = True
         self._stdin_fd = stdin_fd
         # O_EVTONLY (macOS) does not keep the volume from being unmounted.
         self._directory = os.open(path, getattr(os, "O_EVTONLY", os.O_RDONLY) | os.O_CLOEXEC)

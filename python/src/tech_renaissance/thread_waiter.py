@@ -17,6 +17,7 @@ class ThreadWaiter:
 
     def __init__(self, stdin_fd: int | None) -> None:
         self.host_gone = False
+        self.hears_files = False
         self._bell = _thread.allocate_lock()
         self._bell.acquire()
         self._tell: Callable[[], object] | None = None

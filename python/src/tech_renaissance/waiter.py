@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     class Waiter(Protocol):
         host_gone: bool
         """The host has closed its end of our standard input."""
+        hears_files: bool
+        """Whether changes in the directory end the wait, but for hints that are lost."""
 
         def wait(self, seconds: float) -> bool:
             """False: the time went by and nothing came."""
@@ -93,6 +95,7 @@ class PollWaiter:
 
     def __init__(self, stdin_fd: int | None, notifier: Notifier | None) -> None:
         self.host_gone = False
+        self.hears_files = notifier is not None
         self._notifier = notifier
         self._poll = select.poll()
         self._readers: dict[int, Callable[[], bool]] = {}

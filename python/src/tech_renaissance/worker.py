@@ -8,7 +8,7 @@ from __future__ import annotations
 from time import monotonic
 
 from .file_channel import Folder
-from .poll_interval import PollInterval
+from .poll_interval import LONGEST_MS, PollInterval
 from .private_stdin import take_stdin
 from .session_dir import find_session_dir
 from .status import Status, failure_word
@@ -65,6 +65,8 @@ class Worker:
         self._waiter = open_waiter(self._folder.path, self._stdin_fd)
         self._slots, self._carrier = open_transport(self._folder, self._stdin_fd)
         self._interval = PollInterval()
+        # Requests in memory come with a ring: what is looked for is a hint of a file that was lost.
+        self._must_poll = self._carrier is None or not self._waiter.hears_files
         self._status = Status(self._folder)
         self._credit: Credit | None = None
         self._fatal: BaseException | None = None
@@ -172,7 +174,8 @@ class Worker:
                 return
             if not self._jobs:
                 self._status.settle()
-            is_idle = not self._wait(self._interval.next_seconds())
+            seconds = self._interval.next_seconds() if self._must_poll else LONGEST_MS / 1000
+            is_idle = not self._wait(seconds)
             if is_idle and self._carrier is not None:
                 self._carrier.trim()
 
