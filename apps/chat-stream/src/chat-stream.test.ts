@@ -109,10 +109,11 @@ it("a user who leaves stops the model, whose process stays", async () => {
     id = event.session_id;
     if (event.type === "answer" && ++seen === 3) break;
   }
+  const patience = { timeout: 10_000 };
   await expect
-    .poll(async () => JSON.parse(await get("/sessions")).active_sessions[id].status)
+    .poll(async () => JSON.parse(await get("/sessions")).active_sessions[id].status, patience)
     .toBe("client_disconnected");
-  await expect.poll(async () => JSON.parse(await get("/health")).available_slots).toBe(2);
+  await expect.poll(async () => JSON.parse(await get("/health")).available_slots, patience).toBe(2);
   expect(await get("/metrics")).toMatch(/restarts_total\S* 0\n/);
 });
 
