@@ -22,19 +22,20 @@ OLD_PYTHONS = sorted(
 )
 
 
-@pytest.mark.skipif(not OLD_PYTHONS, reason="no Python older than 3.10 under ~/.pyenv")
-def test_an_old_python_is_told_what_is_wrong() -> None:
-    for python in OLD_PYTHONS:
-        version = python.parents[1].name
-        run = subprocess.run(
-            [python, LAUNCHER, SCRIPTS / "commands.py", "x"], capture_output=True, text=True
-        )
-        assert run.returncode == 78
-        assert run.stdout == ""
-        assert run.stderr.startswith(
-            f"tech_renaissance: Python 3.10 or newer is needed, this is {version} ("
-        )
-        assert run.stderr.endswith("python)\n") or run.stderr.count("\n") == 1
+if OLD_PYTHONS:  # not a skipped test: most machines have none, and miss nothing
+
+    def test_an_old_python_is_told_what_is_wrong() -> None:
+        for python in OLD_PYTHONS:
+            version = python.parents[1].name
+            run = subprocess.run(
+                [python, LAUNCHER, SCRIPTS / "commands.py", "x"], capture_output=True, text=True
+            )
+            assert run.returncode == 78
+            assert run.stdout == ""
+            assert run.stderr.startswith(
+                f"tech_renaissance: Python 3.10 or newer is needed, this is {version} ("
+            )
+            assert run.stderr.endswith("python)\n") or run.stderr.count("\n") == 1
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,9 @@ async function pidOf(client: Client, id: string): Promise<number> {
 }
 
 it("when all workers are killed the sessions end with an error; /health is 503 and then 200 by itself", async () => {
-  const client = await gateways.ready({ maxConcurrent: 3 });
+  // So long that somebody who asks now and then sees that there is none.
+  const env = { IMPORT_SECONDS: "0.5" };
+  const client = await gateways.ready({ maxConcurrent: 3, env });
   const streams = [1, 2, 3].map((n) => client.events({ hangs: true }, { session_id: `s${n}` }));
   await until(async () => (await client.health()).body.processing_count === 3);
   const pids = await Promise.all([1, 2, 3].map((n) => pidOf(client, `s${n}`)));

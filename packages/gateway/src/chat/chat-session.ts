@@ -1,5 +1,6 @@
 import type { Lease, Pool } from "@tr/pool";
 import { EventLog } from "../events/event-log.js";
+import { timestampMs } from "../timestamp.js";
 import type { JsonObject } from "./agent-config.js";
 import { agentEvent, eventJson } from "./event-json.js";
 import { type Failure, failureOf, type StopReason, shuttingDown } from "./failure.js";
@@ -35,7 +36,7 @@ export class ChatSession {
   readonly id: string;
   /** Its beginning only, when it has ended. */
   question: string;
-  readonly startTime = new Date(); // a timestamp for who asks
+  readonly startTime = new Date(timestampMs());
   readonly log = new EventLog();
   status: ChatStatus = "queued";
   endTime: Date | undefined;
@@ -119,7 +120,7 @@ export class ChatSession {
       this.status = "processing";
       this.hadSlot = true;
       this.#onSlot?.();
-      this.slot = { pid: lease.session.info?.pid, since: new Date() };
+      this.slot = { pid: lease.session.info?.pid, since: new Date(timestampMs()) };
       this.#append({ type: "session_start", content: "the agent has begun" });
       await this.#relay(lease);
     } finally {
@@ -169,7 +170,7 @@ export class ChatSession {
     }
     clearTimeout(this.#grace);
     this.question = beginningOf(this.question);
-    this.endTime = new Date(); // a timestamp for who asks
+    this.endTime = new Date(timestampMs());
     this.endedAt = performance.now();
     this.#append({ type: "completed", content: "the session has ended", status: this.status });
     this.log.end();

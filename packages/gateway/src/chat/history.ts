@@ -1,3 +1,5 @@
+import { timestampMs } from "../timestamp.js";
+
 /** What ended in one step of time. */
 export interface HistoryPoint {
   /** When the step began, in seconds since 1970. */
@@ -18,7 +20,7 @@ export class History {
   /** Oldest first; steps in which nothing ended are not there. */
   #points: HistoryPoint[] = [];
 
-  add(lastedMs: number, isFailed: boolean, now: number = Date.now()): void {
+  add(lastedMs: number, isFailed: boolean, now: number = timestampMs()): void {
     const seconds = lastedMs / 1000;
     const time = stepOf(now);
     const last = this.#points.at(-1);
@@ -37,7 +39,7 @@ export class History {
   }
 
   /** Every step of the last five minutes, oldest first; the last one is not over. */
-  points(now: number = Date.now()): HistoryPoint[] {
+  points(now: number = timestampMs()): HistoryPoint[] {
     const byTime = new Map(this.#points.map((point) => [point.time, point]));
     return Array.from({ length: maxPoints }, (_, place) => {
       const time = stepOf(now) - (maxPoints - 1 - place) * secondsPerPoint;

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { timestampMs } from "../timestamp.js";
 import type { TaskDatabase } from "./database.js";
 import type { ResolvedTasksOptions } from "./options.js";
 
@@ -68,7 +69,7 @@ function steps(database: TaskDatabase, { keepMs, keepCount, keepBytes }: KeepOpt
         return true;
       }
       const { n, bytes, oldest } = kept.get() ?? {};
-      const isOld = oldest !== null && Number(oldest) < Date.now() - keepMs;
+      const isOld = oldest !== null && Number(oldest) < timestampMs() - keepMs;
       if (!isOld && Number(n) <= keepCount && Number(bytes) <= keepBytes) return false;
       return Number(forget.run().changes) > 0;
     });

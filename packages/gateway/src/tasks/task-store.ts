@@ -1,6 +1,7 @@
 import type { GenerateOverrides } from "../chat/agent-config.js";
 import { eventJson } from "../chat/event-json.js";
 import type { Failure } from "../chat/failure.js";
+import { timestampMs } from "../timestamp.js";
 import type { TaskDatabase } from "./database.js";
 import { type EndState, interruption, mayRunAgain, type Task, type TaskState } from "./task.js";
 
@@ -27,7 +28,7 @@ export class TaskStore {
     const bytes = Buffer.byteLength(question);
     const given = JSON.stringify(overrides);
     return this.#database.writeDurably(() => {
-      this.#sql.add.run(id, Number(idempotent), Date.now(), bytes, given, question);
+      this.#sql.add.run(id, Number(idempotent), timestampMs(), bytes, given, question);
       return this.find(id) as Task;
     });
   }
@@ -62,7 +63,7 @@ export class TaskStore {
 
   /** On the disk before the agent is told: it is never begun twice without being asked to. */
   begin(seq: number): void {
-    this.#database.writeDurably(() => this.#sql.begin.run(Date.now(), seq));
+    this.#database.writeDurably(() => this.#sql.begin.run(timestampMs(), seq));
   }
 
   append(seq: number, events: readonly Buffer[]): void {
@@ -77,7 +78,7 @@ export class TaskStore {
     const last = error === undefined ? [] : [own({ type: "error", ...error })];
     this.#database.writeDurably(() => {
       this.#append(task.seq, [...events, ...last, own(completed)]);
-      this.#sql.end.run(state, Date.now(), error ? JSON.stringify(error) : null, task.seq);
+      this.#sql.end.run(state, timestampMs(), error ? JSON.stringify(error) : null, task.seq);
     });
   }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tech_renaissance import agent
 
 asked = {"count": 0}
+time.sleep(float(os.environ.get("IMPORT_SECONDS", "0")))
 
 
 @agent
