@@ -1,0 +1,1 @@
+export { TrError, type TrErrorCode } from "@tr/protocol/errors";
