@@ -69,7 +69,33 @@ export interface TrErrorFieldMap {
   TR_CALL_TIMEOUT: GivenUp;
   TR_CANCELLED: GivenUp;
   TR_UNSUPPORTED_DTYPE: { dtype: string; supported: string[] };
-  TR_TOOL_ERROR: { toolCode: number; data: unknown };
+  TR_SANDBOX_UNREACHABLE: {
+    /** As `http://127.0.0.1:18890`; empty while no server has said its port. */
+    url: string;
+    /** True: the request had been sent when the connection ended, so the tool may have run. */
+    mayHaveRun: boolean;
+    /** The HTTP status, of a server that answers but does not serve this client. */
+    status?: number | undefined;
+  };
+  TR_SANDBOX_START_FAILED: {
+    /** The last lines of the server's log; empty when nothing was started. */
+    logTail: string;
+    logFile?: string | undefined;
+    exitCode?: number | null | undefined;
+    /** For example `"SIGKILL"`. */
+    signal?: string | null | undefined;
+  };
+  /** There is no such session, or it could not be made. */
+  TR_SANDBOX_SESSION: ToolAnswer;
+  TR_TOOL_ERROR: ToolAnswer;
+}
+
+/** What a sandbox's server answered. */
+interface ToolAnswer {
+  /** As in the HTTP interface: 4001 a tool's own refusal, 5006 out of time, … */
+  toolCode: number;
+  /** What came with it: the tool's own, or `{ traceback }` of an exception. */
+  data: unknown;
 }
 
 /** The extra fields of an error with code `C`. */
