@@ -117,7 +117,7 @@ if (!existsSync(venvPython)) {
 }
 const sync = [
   ..."pip install --quiet --directory python --python ../.venv --editable .[torch]".split(" "),
-  ..."--group dev --constraint requirements.lock".split(" "),
+  ..."--group dev --group sandbox-tools --constraint requirements.lock".split(" "),
 ];
 // Offline first: 0.1 s and no network when nothing has changed.
 if (attempt("uv", [...sync, "--offline"]).status !== 0) {
