@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 // Spelled out, because projects given as globs do not inherit the options below.
@@ -46,6 +47,8 @@ export default defineConfig({
     // Real processes on a busy machine: the import of PyTorch alone can take ten seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Servers leave word of themselves there, not in the folder of whoever runs the tests.
+    env: { TR_STATE_DIR: fileURLToPath(new URL("node_modules/.cache/tr-state", import.meta.url)) },
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**"],

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
@@ -78,6 +78,39 @@ if (process.platform !== "win32") {
     expect(response.status).toBe(200);
     second.process.kill("SIGTERM");
     expect(await second.process).toMatchObject({ exitCode: 0 });
+  });
+
+  it("clients of the same user find it by a note as long as it runs, its token too", async () => {
+    const state = join(gateways.folder, "state");
+    const note = async (config: object, env: Record<string, string>) => {
+      const gateway = await gateways.serve(config, { TR_STATE_DIR: state, ...env });
+      const file = join(state, "servers", `${gateway.process.pid}.json`);
+      await until(() => existsSync(file));
+      const found = JSON.parse(readFileSync(file, "utf8"));
+      expect(found).toMatchObject({ url: gateway.url, pid: gateway.process.pid });
+      expect(found).toMatchObject({ config: gateway.file });
+      gateway.process.kill("SIGTERM");
+      expect(await gateway.process).toMatchObject({ exitCode: 0 });
+      expect(existsSync(file)).toBe(false);
+      expect(gateway.output()).not.toContain(found.token);
+      return found;
+    };
+    const made = await note({}, {});
+    expect(made.token).toBe(
+      readFileSync(join(gateways.folder, "gateway.json.token"), "utf8").trim(),
+    );
+    expect(await note({}, { TR_GATEWAY_TOKEN: "a-token-for-this-test" })).toMatchObject({
+      token: "a-token-for-this-test",
+    });
+    expect(await note({ server: { auth: "none" } }, {})).not.toHaveProperty("token");
+  });
+
+  it("one that cannot leave a note serves all the same, and says so", async () => {
+    const state = join(gateways.folder, "no-folder");
+    writeFileSync(state, "");
+    const gateway = await gateways.serve({}, { TR_STATE_DIR: state });
+    expect((await fetch(`${gateway.url}/health`)).status).toBe(401);
+    await until(() => / warn no note of this server/.test(gateway.output()));
   });
 
   it("programs around it are told a link to the dashboard with the token", async () => {

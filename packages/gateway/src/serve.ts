@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
+import { noteServer } from "@tr/sandbox/server";
 import { readConfigFile } from "./config/read-config.js";
-import { createGateway } from "./gateway.js";
+import { createGateway, type Gateway } from "./gateway.js";
 import type { LogOptions } from "./log.js";
 import { withToken } from "./token-file.js";
 
@@ -29,6 +31,7 @@ export interface Served {
  * once. Resolves when that is done.
  *
  * The token is the file's, or `TR_GATEWAY_TOKEN`, or lies in `<file>.token`, which is made when it is not there.
+ * While it listens, programs of the same user find address and token in a note in their state's folder.
  *
  * @throws TrError `TR_INVALID_ARGUMENT` with the place in the file; Error of the system (`EADDRINUSE`); why no request will ever be served.
  */
@@ -44,8 +47,10 @@ export async function serve(file: string, given: ServeOptions = {}): Promise<voi
   if (tokenFile !== undefined)
     gateway.log.info({ file: tokenFile }, "clients find the token there");
   for (const signal of signals) process.once(signal, onSignal);
+  let takeBackNote = () => {};
   try {
     const url = await gateway.listen();
+    takeBackNote = leaveNote(gateway, url, resolve(file));
     const { token } = gateway;
     const dashboard = `${url}/${token === undefined ? "" : `#token=${encodeURIComponent(token)}`}`;
     onListening?.({ url, tokenFile, dashboard });
@@ -55,6 +60,17 @@ export async function serve(file: string, given: ServeOptions = {}): Promise<voi
   } finally {
     // From here on the second signal does what it does without us.
     for (const signal of signals) process.off(signal, onSignal);
+    takeBackNote();
     await gateway.close();
+  }
+}
+
+/** Where there is no place for a note, clients have to be given the token: no reason not to serve. */
+function leaveNote({ log, token }: Gateway, url: string, config: string): () => void {
+  try {
+    return noteServer({ url, pid: process.pid, config, ...(token !== undefined && { token }) });
+  } catch (error) {
+    log.warn({ err: error }, "no note of this server: its clients have to be told its token");
+    return () => {};
   }
 }

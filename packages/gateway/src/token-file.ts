@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type GatewayOptions, randomToken } from "./options.js";
 
 /**
@@ -15,10 +15,19 @@ export function withToken(
   const given = environment.TR_GATEWAY_TOKEN;
   if (given) return { options: { ...options, token: given } };
   const tokenFile = `${configFile}.token`;
+  if (!existsSync(tokenFile)) makeTokenFile(tokenFile);
+  return { options: { ...options, token: readFileSync(tokenFile, "utf8").trim() }, tokenFile };
+}
+
+/** Under another name first: a server that starts at the same moment finds the whole token, or none. */
+function makeTokenFile(file: string): void {
+  const draft = `${file}.${randomToken().slice(0, 8)}.tmp`;
   try {
-    writeFileSync(tokenFile, `${randomToken()}\n`, { mode: 0o600, flag: "wx" });
+    writeFileSync(draft, `${randomToken()}\n`, { mode: 0o600, flag: "wx" });
+    linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
-  return { options: { ...options, token: readFileSync(tokenFile, "utf8").trim() }, tokenFile };
 }

@@ -1,3 +1,4 @@
+export { noteServer, type ServerNote } from "../server-notes.js";
 export { type Answer, codes, type Meta } from "./answer.js";
 export type {
   BackEnd,

@@ -1,0 +1,105 @@
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { findServer, noteServer, reachable } from "./server-notes.js";
+import { stateFolder } from "./state-folder.js";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tr-notes-"));
+  vi.stubEnv("TR_STATE_DIR", folder);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const url = "http://127.0.0.1:18890";
+const note = { url, pid: process.pid, config: "/a/sandbox.json", token: "a-secret" };
+const servers = () => join(folder, "servers");
+
+describe("a server's note", () => {
+  it("is found by address and by config file, and is gone when it is taken back", () => {
+    const takeBack = noteServer(note);
+    expect(findServer({ url })).toEqual(note);
+    expect(findServer({ url: "http://localhost:18890/" })).toEqual(note);
+    expect(findServer({ config: "/a/sandbox.json" })).toEqual(note);
+    expect(findServer({ url: "http://127.0.0.1:18891" })).toBeUndefined();
+    expect(findServer({ url: "http://10.0.0.1:18890" })).toBeUndefined();
+    takeBack();
+    expect(findServer({ url })).toBeUndefined();
+    expect(readdirSync(servers())).toEqual([]);
+  });
+
+  it("of a process that has ended is not believed, and goes with the next one", () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    noteServer({ ...note, pid });
+    expect(findServer({ url })).toBeUndefined();
+    noteServer(note);
+    expect(readdirSync(servers())).toEqual([`${process.pid}.json`]);
+  });
+
+  it("that makes no sense is passed over", () => {
+    noteServer({ ...note, url: "nonsense" });
+    expect(findServer({ url })).toBeUndefined();
+    writeFileSync(join(servers(), `${process.pid}.json`), "{", { mode: 0o600 });
+    expect(findServer({ url })).toBeUndefined();
+  });
+});
+
+// Windows keeps others out by the folder's access list, and has no such permissions.
+if (process.platform !== "win32") {
+  describe("what others could have written or read", () => {
+    it("is not made: the folder is for the user alone, the file too", () => {
+      noteServer(note);
+      expect(statSync(servers()).mode & 0o777).toBe(0o700);
+      expect(statSync(join(servers(), `${process.pid}.json`)).mode & 0o777).toBe(0o600);
+    });
+
+    it("is not believed: a file that others can read, a folder that others can enter, a link", () => {
+      noteServer(note);
+      const file = join(servers(), `${process.pid}.json`);
+      chmodSync(file, 0o644);
+      expect(findServer({ url })).toBeUndefined();
+      chmodSync(file, 0o600);
+      expect(findServer({ url })).toEqual(note);
+      chmodSync(servers(), 0o755);
+      expect(findServer({ url })).toBeUndefined();
+      expect(() => noteServer(note)).toThrow(/has to be yours/);
+      chmodSync(servers(), 0o700);
+      renameSync(file, join(folder, "elsewhere"));
+      symlinkSync(join(folder, "elsewhere"), file);
+      expect(findServer({ url })).toBeUndefined();
+    });
+  });
+}
+
+it("a client asks at loopback a server that listens everywhere", () => {
+  expect(reachable("http://0.0.0.0:5")).toBe("http://127.0.0.1:5");
+  expect(reachable("http://[::]:5")).toBe("http://[::1]:5");
+  expect(reachable("http://10.0.0.1:5")).toBe("http://10.0.0.1:5");
+});
+
+it("the state's folder is where the platform has it", () => {
+  const end = (path: string) => path.replaceAll("\\", "/");
+  expect(end(stateFolder({ TR_STATE_DIR: "/x" }, "linux"))).toBe("/x");
+  expect(end(stateFolder({ XDG_STATE_HOME: "/s" }, "linux"))).toBe("/s/tech-renaissance");
+  expect(end(stateFolder({ XDG_STATE_HOME: "s" }, "linux"))).toMatch(
+    /\/\.local\/state\/tech-renaissance$/,
+  );
+  expect(end(stateFolder({}, "darwin"))).toMatch(
+    /\/Library\/Application Support\/tech-renaissance$/,
+  );
+  expect(end(stateFolder({ LOCALAPPDATA: "/l" }, "win32"))).toBe("/l/tech-renaissance");
+});
