@@ -1,2 +1,2 @@
 export { type FindPythonOptions, type FoundPython, findPython } from "./find-python.js";
-export { defaultServerPath, launcherPath, pythonPath } from "./payload.js";
+export { defaultServerPath, launcherPath, pythonPath, sandboxHostPath } from "./payload.js";

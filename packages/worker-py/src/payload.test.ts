@@ -12,12 +12,14 @@ it("exports what it says", () => {
     "findPython",
     "launcherPath",
     "pythonPath",
+    "sandboxHostPath",
   ]);
 });
 
 it("carries the Python package: its files are there and it can be imported from it alone", async () => {
   expect(existsSync(root.launcherPath)).toBe(true);
   expect(existsSync(root.defaultServerPath)).toBe(true);
+  expect(existsSync(root.sandboxHostPath)).toBe(true);
   const { file } = root.findPython({ script: import.meta.filename });
   // -I: neither PYTHONPATH nor the user's site packages can stand in for the payload.
   const program = `import sys; sys.path.insert(0, sys.argv[1]); import tech_renaissance; print(tech_renaissance.__file__)`;

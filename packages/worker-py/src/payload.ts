@@ -12,3 +12,6 @@ export const launcherPath: string = inPackage("python/tech_renaissance/launcher.
 
 /** The script behind the name `"default"`: tensor maths with PyTorch, or with numpy where there is no PyTorch. */
 export const defaultServerPath: string = inPackage("python/tech_renaissance/default_server.py");
+
+/** The script of a sandbox's processes: a back end or api tools, and the commands to use them. */
+export const sandboxHostPath: string = inPackage("python/tech_renaissance/sandbox/host.py");

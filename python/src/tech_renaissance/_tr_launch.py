@@ -82,8 +82,9 @@ def take_stdin() -> None:
 def _set_path(package_folder: str, script_folder: str) -> None:
     rest = [entry for entry in sys.path if entry != package_folder]
     front = [os.path.dirname(package_folder)]
-    # As Python itself does, but for our own default_server.py: see launcher.py on array.py.
-    if script_folder != package_folder and not getattr(sys.flags, "safe_path", False):
+    # As Python itself does, but for our own programs: see launcher.py on array.py.
+    is_ours = f"{script_folder}{os.sep}".startswith(f"{package_folder}{os.sep}")
+    if not is_ours and not getattr(sys.flags, "safe_path", False):
         front.insert(0, script_folder)
     sys.path[:] = [*front, *rest]
 

@@ -134,7 +134,8 @@ class Guard:
             return False
         name = frame.f_globals.get("__name__")
         return isinstance(name, str) and (
-            name.startswith("asyncio.") or name in (__name__, f"{__package__}.coroutines")
+            name.startswith(("asyncio.", f"{__package__}.sandbox."))
+            or name in (__name__, f"{__package__}.coroutines")
         )
 
     def __enter__(self) -> None:

@@ -27,10 +27,12 @@ class Command:
 
     __slots__ = ("_signature", "function", "name")
 
-    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+    def __init__(
+        self, name: str, function: Callable[..., Any], signature: Signature | None = None
+    ) -> None:
         self.name = name
         self.function = function
-        self._signature: Signature | None = None
+        self._signature = signature
 
     @property
     def signature(self) -> Signature:
@@ -68,13 +70,14 @@ def command(name_or_function: Any, /) -> Any:  # noqa: F811
         name = getattr(name_or_function, "__name__", None)
         if not isinstance(name, str) or not name.isidentifier():
             raise ValueError(f'{name_or_function!r} has no name of its own: use @command("name")')
-        return _register(name, name_or_function)
+        return register(name, name_or_function)
     if not isinstance(name_or_function, str):
         raise TypeError(f"@command takes a name or a function, found {name_or_function!r}")
-    return lambda function: _register(name_or_function, function)
+    return lambda function: register(name_or_function, function)
 
 
-def _register(name: str, function: Function) -> Function:
+def register(name: str, function: Function, signature: Signature | None = None) -> Function:
+    """As ``command``; ``signature``: another way to its arguments than its own parameters."""
     if not name or any(space in name for space in SPACE):
         raise ValueError(f"a command's name is one word, found {name!r}")
     if name == "exit":
@@ -85,7 +88,7 @@ def _register(name: str, function: Function) -> Function:
     if known is not None and _home(known.function) != _home(function):
         where = ".".join(_home(known.function))
         raise ValueError(f"the command {name!r} is taken by {where}: choose another name")
-    _commands[name] = Command(name, function)
+    _commands[name] = Command(name, function, signature)
     return function
 
 

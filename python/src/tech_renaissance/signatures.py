@@ -37,7 +37,7 @@ def describe_commands() -> dict[str, Any]:
     """
     describer = TypeDescriber()
     commands = [
-        _describe(name, found.function, describer)
+        describe_function(name, found.function, describer)
         for name in command_names()
         if (found := find_command(name)) is not None
     ]
@@ -59,7 +59,9 @@ def signature_hashes() -> dict[str, Any]:
     return {"hash": document["hash"], "commands": commands}
 
 
-def _describe(name: str, function: Callable[..., Any], describer: TypeDescriber) -> dict[str, Any]:
+def describe_function(
+    name: str, function: Callable[..., Any], describer: TypeDescriber
+) -> dict[str, Any]:
     signature = inspect.signature(function)
     scope = scope_of(function)
     is_generator = outline_of(function).is_generator

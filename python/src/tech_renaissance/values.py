@@ -79,6 +79,15 @@ def encode_value(value: Any, add_tensor: Callable[[Any], str], name: str = "resu
     return _Encoder(add_tensor, name).encode(value)
 
 
+class Encoded:
+    """A result that is as ``encode_value`` makes it, its tensors already with the answer."""
+
+    __slots__ = ("json",)
+
+    def __init__(self, json: Any) -> None:
+        self.json = json
+
+
 def is_tensor(value: object) -> bool:
     """A torch tensor, a numpy array, an Array, or bytes."""
     if type(value) in _tensor_types or isinstance(value, (bytes, bytearray, memoryview)):
@@ -127,6 +136,8 @@ class _Encoder:
     def _encode_other(self, value: Any) -> Any:
         if isinstance(value, float):  # numpy's float64 above all
             return self._encode_float(float.__float__(value))
+        if type(value) is Encoded:
+            return value.json
         if is_tensor(value):
             return {"$tensor": self._tag_of(value)}
         from .plain_forms import in_order, plain_form, remedy_for
