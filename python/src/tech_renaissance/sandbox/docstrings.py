@@ -13,10 +13,12 @@ _ENTRY = re.compile(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)")
 
 def description_of(function: Any) -> str:
     """The first paragraph, in one line."""
-    lines = _lines_of(function)
-    end = lines.index("") if "" in lines else len(lines)
-    first = " ".join(line.strip() for line in lines[:end])
-    return "" if first in _ARGUMENTS else first
+    found: list[str] = []
+    for line in _lines_of(function):
+        if not line or line in _ARGUMENTS:
+            break
+        found.append(line.strip())
+    return " ".join(found)
 
 
 def parameter_descriptions(function: Any) -> dict[str, str]:

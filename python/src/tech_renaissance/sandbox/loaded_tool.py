@@ -57,7 +57,10 @@ class LoadedTool:
         self.supplied = SUPPLIED | {"config"} if resource_type is None else SUPPLIED
         self.description = description_of(function) if description is None else description
         self.is_async = inspect.iscoroutinefunction(inspect.unwrap(function))
-        refuse_generator(function, self.full_name)
+        try:
+            refuse_generator(function, self.full_name)
+        except TypeError as fault:
+            raise LoadError(str(fault)) from None
         self._parameters = self._checked()
         self._more = next((n for n, p in self._parameters.items() if p.kind is p.VAR_KEYWORD), None)
         self.schema, self.warnings = parameters_schema(self.full_name, function, self.supplied)
@@ -136,7 +139,9 @@ class LoadedTool:
         if self._more is not None:
             unknown = []
         missing = [
-            n for n in own if n not in entries and self._parameters[n].default is inspect._empty
+            n
+            for n in own
+            if n not in entries and self._parameters[n].default is inspect.Parameter.empty
         ]
         if missing:
             hint = f"; found {listed(unknown)}, which it does not take" if unknown else ""
@@ -163,7 +168,7 @@ class LoadedTool:
 
     def _expects(self, name: str) -> str:
         annotation = self._parameters[name].annotation
-        return "any value" if annotation is inspect._empty else name_of(annotation)
+        return "any value" if annotation is inspect.Parameter.empty else name_of(annotation)
 
     def _misfit(self, name: str, value: Any, misfit: MisfitError) -> RefusalError:
         return RefusalError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -136,6 +137,14 @@ class Lab(Backend):
         log.append("waited")
         return "open"
 
+    @tool("gate")
+    async def gate(self) -> str:
+        log.append("waiting")
+        while not gate.is_set():
+            await asyncio.sleep(0.005)
+        log.append("passed")
+        return "open"
+
     @tool("open_gate")
     async def open_gate(self) -> None:
         gate.set()
@@ -158,6 +167,10 @@ class Lab(Backend):
         taken = list(log)
         log.clear()
         return taken
+
+    @tool("peek_log")
+    async def peek_log(self) -> list[Any]:
+        return list(log)
 
     @tool("fail", hidden=True, description="Fails.")
     def fail(self, how: str) -> Any:
@@ -252,8 +265,29 @@ class Plain(Backend):
         return taken
 
     @tool
+    async def peek_log(self) -> list[Any]:
+        return list(log)
+
+    @tool
     async def open_gate(self) -> None:
         gate.set()
+
+    @tool
+    async def close_gate(self) -> None:
+        gate.clear()
+
+
+class Bare(Backend):
+    def __init__(self) -> None:
+        self.made = True
+
+    @tool
+    def info(self, session_info: dict[str, Any]) -> Any:
+        return session_info["data"]
+
+    @tool
+    def path(self) -> list[str]:
+        return sys.path
 
 
 @api_tool("echo")
