@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { CrashLimit } from "./crash-limit.js";
 
 it("starts at once after the first crash, later each time after the next ones, and stops", () => {
-  const limit = new CrashLimit(5, 180_000);
+  const limit = new CrashLimit();
   expect([1, 2, 3, 4, 5].map((seconds) => limit.crashed(seconds * 1000))).toEqual([
     0,
     100,

@@ -1,10 +1,14 @@
-/** How often a worker may crash before it is given up, and how long to wait before each new start. Pure: the times are passed in. */
+/**
+ * How often a process may crash before it is given up, and how long to wait before each new start: at once,
+ * then after 100 ms, 200, 400, … up to 5 s. Pure: the times are passed in.
+ */
 export class CrashLimit {
   readonly #maxCrashes: number;
   readonly #windowMs: number;
   readonly #times: number[] = [];
 
-  constructor(maxCrashes: number, windowMs: number) {
+  /** @param maxCrashes within `windowMs`: it is given up with the last of them */
+  constructor(maxCrashes = 5, windowMs = 180_000) {
     this.#maxCrashes = maxCrashes;
     this.#windowMs = windowMs;
   }

@@ -6,6 +6,7 @@ export type {
   PoolEvents,
   PoolStreamOptions,
 } from "./call-options.js";
+export { CrashLimit } from "./crash-limit.js";
 export type { Lease } from "./lease.js";
 export type { PoolOptions, RecycleOptions, WorkerOptions } from "./options.js";
 export { Pool } from "./pool.js";

@@ -33,9 +33,6 @@ import { WaitingLine, type WaitOptions } from "./waiting-line.js";
 /** One worker alone, or room for one call. */
 type Wish = "whole" | "room";
 
-/** More crashes than these within the window, and a worker is given up. */
-const maxCrashes = 5;
-const crashWindowMs = 180_000;
 /** How often an idempotent call is tried. */
 const maxTries = 3;
 
@@ -59,7 +56,7 @@ export class Pool extends EventEmitter<PoolEvents> {
   constructor(options: PoolOptions) {
     super();
     this.#options = resolvePoolOptions(options);
-    this.#limits = this.#options.workers.map(() => new CrashLimit(maxCrashes, crashWindowMs));
+    this.#limits = this.#options.workers.map(() => new CrashLimit());
     this.#workers = this.#options.workers.map((_, place) => this.#makeWorker(place));
   }
 
