@@ -54,6 +54,8 @@ export interface BackEndState {
   /** Its class was imported and its tools are known. */
   loaded: boolean;
   warmedUp: boolean;
+  /** How often it was warmed up successfully. */
+  warmups: number;
   /** Of the process, or of the spare one with `isolation: "session"`. */
   pid?: number;
   restarts: number;

@@ -1,7 +1,9 @@
 /** Time as the core sees it; a test passes one that it moves itself. All in milliseconds. */
 export interface Clock {
-  /** Since 1970: it is also what clients are told. */
+  /** For measuring: never jumps. */
   now(): number;
+  /** Since 1970: for telling. */
+  date(): number;
   setTimeout(run: () => void, delayMs: number): Alarm;
 }
 
@@ -9,10 +11,30 @@ export interface Alarm {
   cancel(): void;
 }
 
+/** What Node's timers can wait for: 24.8 days; anything longer they would end at once. */
+const longestDelayMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
-  now: Date.now,
+  now: () => performance.now(),
+  date: () => Date.now(),
   setTimeout(run, delayMs) {
-    const timer = setTimeout(run, delayMs);
+    const timer = setTimeout(run, Math.min(delayMs, longestDelayMs));
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+/** Resolves to true when the promise is settled in time. */
+export function settlesWithin(
+  clock: Clock,
+  promise: Promise<unknown>,
+  ms: number,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const alarm = clock.setTimeout(() => resolve(false), ms);
+    const done = () => {
+      alarm.cancel();
+      resolve(true);
+    };
+    promise.then(done, done);
+  });
+}
