@@ -48,7 +48,12 @@ const toolInfo = (
 });
 
 const crashed = () =>
-  new TrError("TR_WORKER_CRASHED", "the process died", { stderrTail: "", signal: "SIGKILL" });
+  new TrError("TR_WORKER_CRASHED", "the process died", {
+    exitCode: null,
+    signal: "SIGKILL",
+    oom: false,
+    stderrTail: "",
+  });
 const raised = (what: string) =>
   new TrError("TR_PYTHON_ERROR", `RuntimeError: ${what}`, {
     pythonType: "RuntimeError",
