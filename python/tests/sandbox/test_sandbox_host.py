@@ -182,6 +182,7 @@ def test_the_tools_are_listed(make: Make) -> None:
         "stateless": False,
         "description": "Counts.",
         "hidden": False,
+        "is_async": True,
         "parameters": {
             "type": "object",
             "properties": {

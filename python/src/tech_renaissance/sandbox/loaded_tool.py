@@ -75,6 +75,7 @@ class LoadedTool:
             "description": self.description,
             "parameters": self.schema,
             "hidden": self.hidden,
+            "is_async": self.is_async,
         }
 
     def arguments(self, json: Any, call: Call) -> dict[str, Any]:

@@ -56,10 +56,10 @@ class Threads:
             self._begin(work)
             result, error = await asyncio.shield(done)
         except asyncio.CancelledError:
-            if claim:
-                claim.clear()
+            try:
+                claim.pop()
                 self._busy -= 1
-            else:
+            except IndexError:
                 await asyncio.shield(done)
             raise
         if error is not None:
