@@ -55,7 +55,7 @@ export interface BackEndState {
   loaded: boolean;
   warmedUp: boolean;
   /** How often it was warmed up successfully. */
-  warmups: number;
+  warmups?: number;
   /** Of the process, or of the spare one with `isolation: "session"`. */
   pid?: number;
   restarts: number;
