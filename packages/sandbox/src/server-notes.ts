@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   isPrivateFolder,
@@ -59,12 +59,23 @@ export function reachable(url: string): string {
   return `${protocol}//${host}${port && `:${port}`}`;
 }
 
-/** Whether there is a process of this user with that id. */
+/** Whether a process of this user with that id runs. */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
   } catch {
     return false; // none, or another user's, who has got the id since
+  }
+  return process.platform !== "linux" || !isZombie(pid);
+}
+
+/** One that has ended stays until its parent asks for it, in many containers for ever. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.startsWith("Z", stat.lastIndexOf(")") + 2);
+  } catch {
+    return true; // gone meanwhile
   }
 }
 
