@@ -66,6 +66,7 @@ class Process {
   readonly sessions = new Map<string, { seed: SessionSeed; calls: number; isCleaning: boolean }>();
   readonly died = Promise.withResolvers<void>();
   warm: Promise<void> | undefined;
+  isWarm = false;
   isDead = false;
 }
 
@@ -90,6 +91,9 @@ export class FakeBackEnd implements BackEnd {
   restarts = 0;
   warmups = 0;
   isClosed = false;
+  /** Set by a test: it cannot be started any more. */
+  failure: string | undefined;
+  readonly seeds: SessionSeed[] = [];
   readonly #clock: Clock;
   #process = new Process();
   #tellLost: (ids: "all" | readonly string[], reason: Error) => void = () => {};
@@ -108,9 +112,12 @@ export class FakeBackEnd implements BackEnd {
 
   get state(): BackEndState {
     const { restarts, warmups } = this;
+    if (this.failure !== undefined) {
+      const error = this.failure;
+      return { phase: "failed", loaded: false, warmedUp: false, warmups, restarts, error };
+    }
     const phase = this.isClosed ? "closed" : "ready";
-    const warmedUp = this.#process.warm !== undefined && warmups > restarts;
-    return { phase, loaded: true, warmedUp, warmups, restarts };
+    return { phase, loaded: true, warmedUp: this.#process.isWarm, warmups, restarts };
   }
 
   /** Sessions that a living process holds. */
@@ -141,6 +148,7 @@ export class FakeBackEnd implements BackEnd {
     process.warm ??= this.#step("warmup", "", process).then(
       () => {
         this.warmups += 1;
+        process.isWarm = true;
       },
       (error: unknown) => {
         process.warm = undefined;
@@ -154,7 +162,8 @@ export class FakeBackEnd implements BackEnd {
     const process = this.#process;
     const { session_id, resource_type } = seed;
     if (resource_type !== this.name) this.violations.push(`${session_id} is of another type`);
-    if (!process.warm) this.violations.push(`${session_id} is initialized before the warm-up`);
+    if (!process.isWarm) this.violations.push(`${session_id} is initialized before the warm-up`);
+    this.seeds.push(seed);
     await this.#step("initialize", session_id, process);
     if (this.counts.has(session_id)) this.violations.push(`${session_id} is initialized twice`);
     this.counts.set(session_id, { initialized: 1, cleaned: 0, process });
