@@ -12,9 +12,12 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach } from "vitest";
 import type { BackEnd, CallContext, Running, ToolHost } from "../src/server/back-end.js";
 import { makeBackEnds } from "../src/server/back-ends.js";
+import type { Clock } from "../src/server/clock.js";
+import { createSandbox } from "../src/server/create-sandbox.js";
 import type { SandboxLog } from "../src/server/log.js";
 import type { ResourceOptions, SandboxOptions } from "../src/server/options.js";
 import { resolveSandboxOptions } from "../src/server/resolve-options.js";
+import type { SandboxServer } from "../src/server/sandbox-server.js";
 
 /** Where the modules of the tests are. */
 export const folder: string = fileURLToPath(new URL("folder", import.meta.url));
@@ -28,15 +31,32 @@ export interface LogLine {
 /** Processes of a test, ended after it, and what they have written. */
 export function useBackEnds() {
   const open: ToolHost[] = [];
+  const servers: SandboxServer[] = [];
+  const written = () => {
+    const file = join(context.home, "log");
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .map((entry) => {
+        const [pid = "", ...words] = entry.split(" ");
+        return { pid, line: words.join(" ") };
+      });
+  };
   const context = {
     /** A folder of the test's own. */
     home: "",
     /** What the server has logged. */
     log: [] as LogLine[],
-    /** What the back ends have written,. */
+    /** What the back ends have written. */
     lines(): string[] {
-      const file = join(context.home, "log");
-      return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
+      return written().map(({ line }) => line);
+    },
+    /** The same, apart for each process, in the order of their first lines. */
+    stories(): string[][] {
+      const stories = new Map<string, string[]>();
+      for (const { pid, line } of written()) stories.set(pid, [...(stories.get(pid) ?? []), line]);
+      return [...stories.values()];
     },
     /** Resolves when the back ends have written that line so many times. */
     async written(line: string, times = 1): Promise<void> {
@@ -73,6 +93,13 @@ export function useBackEnds() {
       await backEnd.load({});
       return backEnd;
     },
+    /** A server over real processes, started. */
+    async server(options: SandboxOptions, clock?: Clock): Promise<SandboxServer> {
+      const server = createSandbox(options, { log: context.logger, ...(clock && { clock }) });
+      servers.push(server);
+      await server.start();
+      return server;
+    },
     logger: Object.fromEntries(
       (["debug", "info", "warn", "error"] as const).map((level) => [
         level,
@@ -85,6 +112,7 @@ export function useBackEnds() {
     context.log.length = 0;
   });
   afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => endNow(server)));
     await Promise.all(open.splice(0).map((host) => host.shutdown({ force: true })));
     const left = readdirSync(context.home, { recursive: true, encoding: "utf8" });
     rmSync(context.home, { recursive: true, force: true });
@@ -119,6 +147,11 @@ export function run(
 ): Running {
   const context: CallContext = { worker_id: `w-${session_id}`, session_id, trace_id: "trace" };
   return host.execute(tool, params, context, { signal });
+}
+
+function endNow(server: SandboxServer): Promise<void> {
+  server.shutdown({ force: true, cleanup_sessions: false });
+  return server.close();
 }
 
 /** In the next turn of the event loop that has something to do. */

@@ -27,7 +27,7 @@ async function loaded(more: Partial<SandboxOptions> = {}): Promise<ToolHost> {
 it("has the functions of a module in one process, which works in the folder", async () => {
   const host = await loaded();
   expect(host.tools.map((tool) => tool.full_name)).toEqual(["echo", "where", "hold", "die"]);
-  expect(host.tools[1]).toMatchObject({ stateless: true, resource_type: null });
+  expect(host.tools[1]).toMatchObject({ stateless: true, resource_type: null, is_async: false });
   const { data } = await run(host, "where").answer;
   expect(data).toEqual({ pid: host.state.pid, config: { a: 1 }, folder });
 });

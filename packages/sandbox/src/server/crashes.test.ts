@@ -83,7 +83,7 @@ it("is given up after five crashes within three minutes", async () => {
   await expect(run(backEnd, "logged:count", {}, "t").answer).rejects.toMatchObject(crashed);
   await backEnd.cleanup("s1"); // there is nothing to clean up
   const last = here.log.findLast(({ level }) => level === "error");
-  expect(last).toMatchObject({ backEnd: "logged", message: expect.stringContaining("too often") });
+  expect(last).toMatchObject({ backend: "logged", message: expect.stringContaining("too often") });
 });
 
 it("harms no other back end", async () => {

@@ -27,6 +27,8 @@ export interface HostProcessOptions {
   /** For the process, and again for its import of the class. */
   readonly startTimeoutMs: number;
   readonly log: SandboxLog;
+  /** Called after each warm-up that has succeeded. */
+  readonly onWarm?: () => void;
 }
 
 interface Loaded {
@@ -65,11 +67,11 @@ export class HostProcess {
     });
     this.#session.on("state", (state) => this.#onState(state));
     this.#session.on("log", ({ stream, line }) => {
-      options.log.info({ backEnd: options.name, pid: this.pid, stream }, line);
+      options.log.info({ backend: options.name, pid: this.pid, stream }, line);
     });
     this.#session.on("unresponsive", ({ sinceMs }) => {
       const { name } = options;
-      options.log.warn({ backEnd: name, pid: this.pid, sinceMs }, "gives no sign of life");
+      options.log.warn({ backend: name, pid: this.pid, sinceMs }, "gives no sign of life");
     });
   }
 
@@ -107,6 +109,7 @@ export class HostProcess {
     this.#warming ??= this.#session.call("sandbox:warmup").then(
       () => {
         this.isWarm = true;
+        this.#options.onWarm?.();
       },
       (error) => {
         this.#warming = undefined;
@@ -119,6 +122,8 @@ export class HostProcess {
   async initialize(session: SessionSeed): Promise<void> {
     const config = tensorsFromJson(session.config, "config");
     await this.#session.call("sandbox:initialize", [{ ...session, config }]);
+    // Its last word, and the process is gone already: there is no such session.
+    if (this.#isGone) throw gone(this.#options.name);
   }
 
   execute(tool: string, params: Params, context: CallContext, signal: AbortSignal): Running {
@@ -164,10 +169,10 @@ export class HostProcess {
       try {
         const shutdown = this.#session.call("sandbox:shutdown").then(() => true);
         if ((await within(shutdown, shutdownMs)) === undefined) {
-          log.warn({ backEnd: name }, `shutdown() did not end within ${shutdownMs} ms`);
+          log.warn({ backend: name }, `shutdown() did not end within ${shutdownMs} ms`);
         }
       } catch (error) {
-        log.warn({ backEnd: name, err: error }, "shutdown() failed");
+        log.warn({ backend: name, err: error }, "shutdown() failed");
       }
     }
     this.#isGone = true;

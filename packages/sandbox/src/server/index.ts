@@ -29,6 +29,7 @@ export type {
 export { type Alarm, type Clock, systemClock } from "./clock.js";
 export type { ShutdownBody, ShutdownResult } from "./closing.js";
 export { answerOf } from "./core.js";
+export { createSandbox, type SandboxContext } from "./create-sandbox.js";
 export type { SandboxLog } from "./log.js";
 export type { ApiOptions, Isolation, ResourceOptions, SandboxOptions } from "./options.js";
 export { type SandboxParts, SandboxServer } from "./sandbox-server.js";

@@ -35,11 +35,12 @@ export class KeptProcess {
   #now: Kept | undefined;
   #hasLoaded = false;
   #restarts = 0;
+  #warmups = 0;
   #failure: Error | undefined;
 
   /** @param onCrash told before the calls of the process reject */
   constructor(options: HostProcessOptions, onCrash: (reason: TrError) => void = () => {}) {
-    this.#options = options;
+    this.#options = { ...options, onWarm: () => this.#warmups++ };
     this.#onCrash = onCrash;
   }
 
@@ -54,6 +55,7 @@ export class KeptProcess {
       phase: this.#phase,
       loaded: this.host !== undefined,
       warmedUp: this.host?.isWarm ?? false,
+      warmups: this.#warmups,
       restarts: this.#restarts,
       ...(pid !== undefined && { pid }),
       ...(this.#failure && { error: this.#failure.message }),
@@ -119,7 +121,7 @@ export class KeptProcess {
       if (kept !== this.#now || this.#phase === "closed") return;
       this.#phase = "failed";
       this.#failure = error;
-      this.#options.log.error({ backEnd: this.#options.name, err: error }, "cannot be started");
+      this.#options.log.error({ backend: this.#options.name, err: error }, "cannot be started");
     });
     return kept;
   }
@@ -143,7 +145,7 @@ export class KeptProcess {
         if (next === undefined) throw error;
         this.#restarts++;
         waitMs = next;
-        log.warn({ backEnd: name, err: error, delayMs: next }, "did not start; is tried again");
+        log.warn({ backend: name, err: error, delayMs: next }, "did not start; is tried again");
       }
     }
   }
@@ -159,7 +161,7 @@ export class KeptProcess {
     } catch (error) {
       // What warmup() raises is the next caller's to be told, who has it tried again.
       if (!TrError.is(error, "TR_PYTHON_ERROR")) throw error;
-      log.warn({ backEnd: name, err: error }, "warmup() failed");
+      log.warn({ backend: name, err: error }, "warmup() failed");
     }
   }
 
@@ -169,7 +171,7 @@ export class KeptProcess {
     this.#phase = "ready";
     this.#failure = undefined;
     host.onLost = (reason) => this.#crashed(host, reason);
-    this.#options.log.info({ backEnd: this.#options.name, pid: host.pid }, "is ready");
+    this.#options.log.info({ backend: this.#options.name, pid: host.pid }, "is ready");
   }
 
   #crashed(host: HostProcess, reason: TrError): void {
@@ -184,12 +186,12 @@ export class KeptProcess {
       this.#failure = reason;
       this.#now = { ready: Promise.reject(reason) };
       this.#now.ready.catch(() => undefined);
-      log.error({ backEnd: name, err: reason }, "has crashed too often and is not started again");
+      log.error({ backend: name, err: reason }, "has crashed too often and is not started again");
     } else {
       this.#phase = "restarting";
       this.#restarts++;
       this.#now = this.#begin(delayMs);
-      log.warn({ backEnd: name, err: reason, delayMs }, "has crashed and is started again");
+      log.warn({ backend: name, err: reason, delayMs }, "has crashed and is started again");
     }
     this.#onCrash(reason);
   }

@@ -14,9 +14,9 @@ it("knows its tools when it is loaded, and has not warmed up", async () => {
   });
   const names = backEnd.tools.map((tool) => tool.full_name);
   expect(names).toContain("logged:echo");
-  expect(backEnd.tools.find(({ name }) => name === "sleep")).toMatchObject({
-    ...{ full_name: "logged:sleep", resource_type: "logged", stateless: false },
-    ...{ description: "Cannot be stopped." },
+  expect(backEnd.tools.find(({ name }) => name === "wait_for")).toMatchObject({
+    ...{ full_name: "logged:wait_for", resource_type: "logged", stateless: false },
+    ...{ description: "Cannot be stopped; returns when the file is there.", is_async: false },
   });
   expect(here.lines()).toEqual([]);
 });
@@ -140,8 +140,8 @@ it("puts what the script prints into the log, with its name", async () => {
   while (said().length < 2) await soon();
   expect(said()).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ level: "info", backEnd: "logged", stream: "stdout" }),
-      expect.objectContaining({ level: "info", backEnd: "logged", stream: "stderr" }),
+      expect.objectContaining({ level: "info", backend: "logged", stream: "stdout" }),
+      expect.objectContaining({ level: "info", backend: "logged", stream: "stderr" }),
     ]),
   );
 });

@@ -20,7 +20,7 @@ class Logged(Backend):
     description = "writes what happens"
 
     def _log(self, *words: object) -> None:
-        line = " ".join(str(word) for word in words) + "\n"
+        line = " ".join(str(word) for word in (os.getpid(), *words)) + "\n"
         with open(self.config.config["log"], "a") as file:  # noqa: PTH123
             file.write(line)
 
@@ -81,13 +81,14 @@ class Logged(Backend):
             self._log("woken", worker_id)
         return "rested"
 
-    @tool("logged:sleep")
-    def sleep(self, seconds: float, worker_id: str) -> str:
-        """Cannot be stopped."""
-        self._log("sleep", worker_id)
-        time.sleep(seconds)
-        self._log("awake", worker_id)
-        return "rested"
+    @tool("logged:hold")
+    async def hold(self, path: str, worker_id: str) -> str:
+        """Returns when the file is there."""
+        self._log("holds", worker_id)
+        while not os.path.exists(path):  # noqa: ASYNC240, PTH110
+            await asyncio.sleep(0.005)
+        self._log("lets go", worker_id)
+        return "there"
 
     @tool("logged:wait_for")
     def wait_for(self, path: str, worker_id: str) -> str:
