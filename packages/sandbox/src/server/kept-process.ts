@@ -133,7 +133,10 @@ export class KeptProcess {
     for (let waitMs = delayMs; ; ) {
       // Two of one back end must not run at once: they may want the same port, or the same file.
       await Promise.all(this.#ending);
-      await sleep(waitMs, undefined, { ref: false, signal }).catch(() => signal.throwIfAborted());
+      if (waitMs > 0) {
+        await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
+      signal.throwIfAborted();
       const host = new HostProcess(this.#options);
       try {
         await this.#turns.take(() => this.#prepare(host));
