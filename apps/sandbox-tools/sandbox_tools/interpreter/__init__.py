@@ -1,0 +1,1 @@
+"""The program in which a session's code runs."""

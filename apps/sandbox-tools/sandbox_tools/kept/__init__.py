@@ -1,0 +1,1 @@
+"""Processes that are kept: what they print is collected, and nothing of theirs outlives them."""
