@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from .backend import Backend
@@ -71,7 +70,7 @@ class Sessions:
                 self._threads,
                 noted if is_plain else initialize,
                 info["worker_id"],
-                deepcopy(info["config"]),
+                merged(info["config"], {}),
             )
         except asyncio.CancelledError:
             if not results or inspect.isawaitable(results[0]):
@@ -95,12 +94,21 @@ class Sessions:
 
 
 def merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """A copy of ``base`` with ``more`` put into it, dict by dict; nothing is shared with either."""
-    result = deepcopy(base)
+    """A copy of ``base`` with ``more`` put into it, dict by dict. No dict and no list of it is
+    another's; tensors are not copied."""
+    result: dict[str, Any] = _copied(base)
     for key, value in more.items():
         old = result.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
             result[key] = merged(old, value)
         else:
-            result[key] = deepcopy(value)
+            result[key] = _copied(value)
     return result
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value
