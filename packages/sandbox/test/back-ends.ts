@@ -58,6 +58,11 @@ export function useBackEnds() {
       for (const { pid, line } of written()) stories.set(pid, [...(stories.get(pid) ?? []), line]);
       return [...stories.values()];
     },
+    /** One for each process that has not ended, and what is in it. */
+    directories(): string[] {
+      const all = readdirSync(context.home, { recursive: true, encoding: "utf8" });
+      return all.filter((path) => path.includes("tr_session_"));
+    },
     /** Resolves when the back ends have written that line so many times. */
     async written(line: string, times = 1): Promise<void> {
       while (context.lines().filter((found) => found === line).length < times) await soon();
@@ -114,10 +119,9 @@ export function useBackEnds() {
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => endNow(server)));
     await Promise.all(open.splice(0).map((host) => host.shutdown({ force: true })));
-    const left = readdirSync(context.home, { recursive: true, encoding: "utf8" });
+    const left = context.directories();
     rmSync(context.home, { recursive: true, force: true });
-    const dirs = left.filter((path) => path.includes("tr_session_"));
-    if (dirs.length > 0) throw new Error(`left behind: ${dirs.join(", ")}`);
+    if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
   });
   return context;
 }

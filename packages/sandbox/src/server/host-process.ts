@@ -123,7 +123,7 @@ export class HostProcess {
     const config = tensorsFromJson(session.config, "config");
     await this.#session.call("sandbox:initialize", [{ ...session, config }]);
     // Its last word, and the process is gone already: there is no such session.
-    if (this.#isGone) throw gone(this.#options.name);
+    if (this.#isGone) throw lost(this.#options.name);
   }
 
   execute(tool: string, params: Params, context: CallContext, signal: AbortSignal): Running {
@@ -165,6 +165,7 @@ export class HostProcess {
 
   async #end(force: boolean): Promise<void> {
     const { name, log } = this.#options;
+    this.onLost = undefined;
     if (!force && this.#isLoaded && !this.#isGone) {
       try {
         const shutdown = this.#session.call("sandbox:shutdown").then(() => true);
@@ -186,7 +187,7 @@ export class HostProcess {
     if (isThere || this.#isGone || !this.#isLoaded) return;
     this.#isGone = true;
     // "exiting": what it said made no sense, and the session ends it. "exited": it has left by itself.
-    const reason = status === "crashed" ? state.error : gone(this.#options.name);
+    const reason = status === "crashed" ? state.error : lost(this.#options.name);
     this.onLost?.(reason);
   }
 }
@@ -197,7 +198,8 @@ function pythonFor(folder: string): string[] {
   return [file, ...args];
 }
 
-function gone(name: string): TrError {
+/** What the calls of a process that is gone fail with. */
+export function lost(name: string): TrError {
   return new TrError("TR_WORKER_CRASHED", `the Python process of ${name} is gone`, {
     exitCode: null,
     signal: null,
@@ -208,7 +210,7 @@ function gone(name: string): TrError {
 
 /** A call of a session whose process is gone. */
 export function lostCall(name: string): Running {
-  const answer = Promise.reject(gone(name));
+  const answer = Promise.reject(lost(name));
   answer.catch(nothing);
   return { answer, ended: Promise.resolve() };
 }

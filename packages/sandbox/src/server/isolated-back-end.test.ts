@@ -123,6 +123,20 @@ it("makes ten sessions at once, and ends them all", async () => {
   await backEnd.shutdown({ force: false });
 });
 
+it.each([0, 20, 100, 200])(
+  "leaves no process when it is shut down %d ms into beginning many sessions",
+  async (ms) => {
+    const backEnd = await here.loaded({ isolation });
+    const begun = Promise.allSettled(
+      Array.from({ length: 6 }, (_, i) => backEnd.initialize(seed(`s${i}`))),
+    );
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await backEnd.shutdown({ force: true });
+    expect(here.directories()).toEqual([]);
+    await begun;
+  },
+);
+
 function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -8,7 +8,7 @@ import type {
   SessionSeed,
   ToolInfo,
 } from "./back-end.js";
-import { type HostProcess, type HostProcessOptions, lostCall } from "./host-process.js";
+import { type HostProcess, type HostProcessOptions, lost, lostCall } from "./host-process.js";
 import { KeptProcess } from "./kept-process.js";
 
 /** A back end with a process for each session; one more is kept ready for the next. */
@@ -18,6 +18,7 @@ export class IsolatedBackEnd implements BackEnd {
   readonly #spare: KeptProcess;
   /** By session. */
   readonly #hosts = new Map<string, HostProcess>();
+  readonly #beginning = new Set<Promise<void>>();
   readonly #ending = new Set<Promise<void>>();
   readonly #listeners: Parameters<BackEnd["onLost"]>[0][] = [];
 
@@ -47,19 +48,12 @@ export class IsolatedBackEnd implements BackEnd {
   }
 
   async initialize(session: SessionSeed): Promise<void> {
-    const { session_id } = session;
-    const host = await this.#spare.take();
-    this.#hosts.set(session_id, host);
-    host.onLost = (reason) => {
-      this.#end(session_id, host, true);
-      for (const listener of this.#listeners) listener([session_id], reason);
-    };
+    const beginning = this.#begin(session);
+    this.#beginning.add(beginning);
     try {
-      await host.warm();
-      await host.initialize(session);
-    } catch (error) {
-      this.#end(session_id, host, false);
-      throw error;
+      await beginning;
+    } finally {
+      this.#beginning.delete(beginning);
     }
   }
 
@@ -79,12 +73,32 @@ export class IsolatedBackEnd implements BackEnd {
   }
 
   async shutdown(options: { force: boolean }): Promise<void> {
+    const closing = this.#spare.close(options);
     for (const [id, host] of this.#hosts) this.#end(id, host, options.force);
-    await Promise.all([this.#spare.close(options), ...this.#ending]);
+    await Promise.allSettled(this.#beginning); // one that was about to be given out may still come
+    await Promise.all([closing, ...this.#ending]);
   }
 
   onLost(listener: Parameters<BackEnd["onLost"]>[0]): void {
     this.#listeners.push(listener);
+  }
+
+  async #begin(session: SessionSeed): Promise<void> {
+    const { session_id } = session;
+    const host = await this.#spare.take();
+    this.#hosts.set(session_id, host);
+    host.onLost = (reason) => {
+      this.#end(session_id, host, true);
+      for (const listener of this.#listeners) listener([session_id], reason);
+    };
+    try {
+      if (this.state.phase === "closed") throw lost(this.name);
+      await host.warm();
+      await host.initialize(session);
+    } catch (error) {
+      this.#end(session_id, host, this.state.phase === "closed");
+      throw error;
+    }
   }
 
   /** With its session the process has done what it was for. */
