@@ -41,14 +41,18 @@ export class AnswerTensors {
   /**
    * Reads and removes an answer's tensors, at once where that can be; `undefined`: it has none.
    *
+   * @param attached what followed its text
    * @throws TrError `TR_PROTOCOL`, `TR_SEGMENT_LOST`, as does what it returns
    */
-  take(response: Response): Map<string, Tensor> | Promise<Map<string, Tensor>> | undefined {
+  take(
+    response: Response,
+    attached?: Uint8Array,
+  ): Map<string, Tensor> | Promise<Map<string, Tensor>> | undefined {
     if (response.memory === undefined || this.#memory === undefined) {
       const tags = tagsOf(response, this.#channel).filter((tag) => !this.#claimed.delete(tag));
       return tags.length === 0 ? undefined : this.#read(tags, takeTensors(this.#channel, tags));
     }
-    const shared = this.#memory.take(response.memory);
+    const shared = this.#memory.take(response.memory, attached);
     return shared instanceof Promise
       ? shared.then((tensors) => this.#complete(tensors, response))
       : this.#complete(shared, response);
@@ -67,11 +71,11 @@ export class AnswerTensors {
   }
 
   /** Those of an answer that nobody wants. */
-  drop(response: Response): void {
+  drop(response: Response, attached?: Uint8Array): void {
     removeTensors(this.#channel, tagsOf(response, this.#channel));
     if (response.memory === undefined) return;
     try {
-      this.#memory?.drop(response.memory);
+      this.#memory?.drop(response.memory, attached);
     } catch (error) {
       // It names no segment, so that none can be given back, and nobody waits to be told.
       if (!TrError.is(error, "TR_PROTOCOL")) throw error;

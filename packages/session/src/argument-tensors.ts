@@ -1,6 +1,6 @@
 import type { FileChannel } from "@tr/file-channel";
 import { TrError } from "@tr/protocol/errors";
-import type { HostTensors, MemoryField } from "@tr/shared-memory";
+import type { HostTensors, PlacedTensors } from "@tr/shared-memory";
 import { removeTensors, type TensorFile, writeTensors } from "./tensor-files.js";
 
 /** The tensors of requests on their way to the worker: through shared memory where that is there and has room, else as files. */
@@ -22,13 +22,13 @@ export class ArgumentTensors {
   put(
     tensors: readonly TensorFile[],
     signal: () => AbortSignal,
-  ): MemoryField | Promise<MemoryField | undefined> {
+  ): PlacedTensors | Promise<PlacedTensors | undefined> {
     const write = () => writeTensors(this.#channel, tensors, signal()).then(() => undefined);
     try {
-      const field = this.#memory?.put(tensors);
-      return field instanceof Promise
-        ? field.catch(unlessFull).then((it) => it ?? write())
-        : (field ?? write());
+      const placed = this.#memory?.put(tensors);
+      return placed instanceof Promise
+        ? placed.catch(unlessFull).then((it) => it ?? write())
+        : (placed ?? write());
     } catch (error) {
       unlessFull(error);
       return write();
@@ -36,8 +36,8 @@ export class ArgumentTensors {
   }
 
   /** Of a request that was not sent, or was taken back. */
-  reclaim(field: MemoryField): void {
-    this.#memory?.reclaim(field);
+  reclaim(placed: PlacedTensors): void {
+    this.#memory?.reclaim(placed);
   }
 
   /** The files of a request that the worker has not run. @throws TrError `TR_PROTOCOL` */

@@ -8,6 +8,8 @@ import type { Outcome, PendingRequest } from "./pending-request.js";
 
 export interface DispatcherOptions {
   readonly level: 1 | 2;
+  /** Whether bytes of tensors may follow an answer's text. */
+  readonly hasAttachments: boolean;
   readonly books: Books;
   readonly tensors: AnswerTensors;
   readonly onProgress: (pending: PendingRequest, progress: Progress) => void;
@@ -39,6 +41,13 @@ export class Dispatcher {
   }
 
   dispatch(bytes: Uint8Array): void {
+    const end = this.#options.hasAttachments ? bytes.indexOf(0) : -1;
+    // The view is valid until we return, and tensors may be taken later.
+    if (end < 0) this.#dispatch(bytes);
+    else this.#dispatch(bytes.subarray(0, end), bytes.slice(end + 1));
+  }
+
+  #dispatch(bytes: Uint8Array, attached?: Uint8Array): void {
     const { level, books, tensors, onOutcome, onStopped } = this.#options;
     let response: Response;
     try {
@@ -58,21 +67,21 @@ export class Dispatcher {
       this.#served++;
     }
     if (pending?.phase === "sent" && pending.takes(response)) {
-      this.#deliver(pending, response);
+      this.#deliver(pending, response, attached);
       return;
     }
-    tensors.drop(response);
+    tensors.drop(response, attached);
     if (pending !== undefined && response.final) onStopped(pending, response);
   }
 
-  #deliver(pending: PendingRequest, response: Response): void {
+  #deliver(pending: PendingRequest, response: Response, attached?: Uint8Array): void {
     const { tensors, onOutcome, onUnusable } = this.#options;
     pending.heard();
     if (response.final) pending.answered();
     // The next request waits until these are read: its answer may bring tensors of the same names.
     let reading: ReturnType<AnswerTensors["take"]>;
     try {
-      reading = tensors.take(response);
+      reading = tensors.take(response, attached);
     } catch (error) {
       reading = Promise.reject(error);
     }

@@ -51,7 +51,7 @@ export class Exchange {
     this.tensors = tensors;
     this.#dispatcher = new Dispatcher({
       ...options,
-      ...{ books: this.#books, tensors },
+      ...{ books: this.#books, tensors, hasAttachments: connection !== undefined },
       onOutcome: (pending, outcome) => this.#finish(pending, outcome),
       onStopped: (pending, response) => this.#stopped(pending, response),
       onUnusable: (pending, error) => {

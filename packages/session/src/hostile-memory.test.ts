@@ -4,7 +4,7 @@ import { isMapped, script, useSessions } from "../test/scripts.js";
 import type { PythonSession } from "./index.js";
 
 const sessions = useSessions();
-const x = full([1000], 3);
+const x = full([5000], 3);
 
 const hostile = () =>
   sessions.started({ script: script("hostile_memory.py"), transport: "shared-memory" });
@@ -22,7 +22,7 @@ async function errorOf(session: PythonSession, command: string, args: unknown[])
   const next = await outcome("square", [x]);
   expect(next).toMatch(/^(an answer|TR_PROTOCOL|TR_SEGMENT_LOST|TR_WORKER_CRASHED)/);
   if (!session.isReady()) await session.start();
-  expect(await session.call("square", [x])).toEqual(full([1000], 9));
+  expect(await session.call("square", [x])).toEqual(full([5000], 9));
   return code;
 }
 
@@ -52,6 +52,8 @@ if (process.platform !== "win32")
         [segment(5, `${process.pid}:0:1`)],
         [segment(5, "../../etc/passwd")],
         [tensor(0, 1)],
+        [tensor(0, -1)], // nothing is attached to the message
+        [tensor(0, -2)],
         [tensor(0, "length")],
         [tensor(1, 2 ** 40)],
         [tensor(1, -64)],
@@ -114,7 +116,7 @@ if (process.platform !== "win32")
       };
       await expect(calls()).rejects.toMatchObject({ code: "TR_PROTOCOL" });
       await session.start();
-      expect(await session.call("square", [x])).toEqual(full([1000], 9));
+      expect(await session.call("square", [x])).toEqual(full([5000], 9));
     });
 
     it("of its words is survived", async () => {

@@ -54,8 +54,8 @@ export class MemorySlots implements MessageSlots {
     });
   }
 
-  sendRequest(text: string): void {
-    this.#slots.sendRequest(text);
+  sendRequest(text: string, attached?: Uint8Array): void {
+    this.#slots.sendRequest(text, attached);
   }
 
   takeBackRequest(): boolean {

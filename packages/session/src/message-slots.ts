@@ -18,8 +18,8 @@ export interface MessageSlots {
   readonly isRequestTaken: boolean;
   /** Resolves when the next request can be sent; rejects with the signal's reason. */
   untilRequestTaken(signal: AbortSignal): Promise<void>;
-  /** @throws TrError `TR_WORKSPACE_FULL` */
-  sendRequest(text: string): void;
+  /** @param attached what goes behind the text, where {@link isTerse} @throws TrError `TR_WORKSPACE_FULL` */
+  sendRequest(text: string, attached?: Uint8Array): void;
   /** Whether what was sent is the host's again: exactly one of the two sides has it. */
   takeBackRequest(): boolean;
   /** The response that is there, valid until the next call of a method. @throws what stands there instead. */

@@ -1,5 +1,5 @@
 import { TrError } from "@tr/protocol/errors";
-import type { MemoryField } from "@tr/shared-memory";
+import type { PlacedTensors } from "@tr/shared-memory";
 import type { AnswerTensors } from "./answer-tensors.js";
 import type { ArgumentTensors } from "./argument-tensors.js";
 import type { MessageSlots } from "./message-slots.js";
@@ -25,7 +25,7 @@ export class Sender {
   #stop: AbortController | undefined;
   #last: PendingRequest | undefined;
   /** Where the tensors are of those that did not go by files. */
-  readonly #memory = new WeakMap<PendingRequest, MemoryField>();
+  readonly #memory = new WeakMap<PendingRequest, PlacedTensors>();
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -139,11 +139,12 @@ export class Sender {
     this.#sendNow(pending, memory);
   }
 
-  #sendNow(pending: PendingRequest, memory?: MemoryField): void {
+  #sendNow(pending: PendingRequest, memory?: PlacedTensors): void {
     const { slots, tensors, onSent } = this.#options;
     if (memory !== undefined) this.#memory.set(pending, memory);
     tensors.forgetClaims();
-    slots.sendRequest(pending.request.toText(pending.id, slots.isTerse, memory));
+    const text = pending.request.toText(pending.id, slots.isTerse, memory?.field);
+    slots.sendRequest(text, memory?.attached);
     this.#last = pending;
     onSent(pending);
   }

@@ -9,12 +9,12 @@ import { PythonSession } from "./python-session.js";
 const sessions = useSessions();
 const kind = isMapped ? "mapped" : "shared-memory";
 const keeping: SessionOptions = { script: script("keeping.py"), transport: "shared-memory" };
-const x = full([1000], 3);
+const x = full([5000], 3);
 
 if (process.platform === "linux")
   it("a worker that has answered through memory sleeps till it is rung for", async () => {
     const session = await sessions.started(keeping);
-    expect(await session.call("slow_square", [x, 0])).toEqual(full([1000], 9));
+    expect(await session.call("slow_square", [x, 0])).toEqual(full([5000], 9));
     const { pid } = session.info ?? {};
     const sleeps = () => {
       const status = readFileSync(`/proc/${pid}/task/${pid}/status`, "utf8");
@@ -70,7 +70,7 @@ describe("the option transport", () => {
       const session = await sessions.started({ ...keeping, args: [what], transport: "auto" });
       expect(session.info?.transport).toBe("file");
       expect(session.info?.transportReason).toMatch(/has not opened|Windows/);
-      expect(await session.call("slow_square", [x, 0])).toEqual(full([1000], 9));
+      expect(await session.call("slow_square", [x, 0])).toEqual(full([5000], 9));
       const asked = sessions.make({ ...keeping, args: [what] });
       await expect(asked.start()).rejects.toMatchObject({
         code: "TR_START_FAILED",
@@ -88,14 +88,14 @@ describe("the option transport", () => {
 describe("tensors through shared memory", () => {
   it("go by files while the worker keeps all segments, and the other way for results", async () => {
     const session = await sessions.started(keeping);
-    const sent = Array.from({ length: 60 }, (_, i) => full([2], i));
+    const sent = Array.from({ length: 60 }, (_, i) => full([5000], i));
     for (const tensor of sent) await session.call("keep", [tensor]);
     expect(await session.call("is_shared", [x])).toBe(false);
-    expect(await session.call("sums")).toEqual(sent.map((_, i) => 2 * i));
+    expect(await session.call("sums")).toEqual(sent.map((_, i) => 5000 * i));
     const many = await session.call<Tensor[]>("many", [60]);
-    expect(many).toEqual(sent.map((_, i) => full([4], i)));
+    expect(many).toEqual(sent.map((_, i) => full([5000], i)));
     await session.call("forget");
-    expect(await session.call("slow_square", [x, 0])).toEqual(full([1000], 9));
+    expect(await session.call("slow_square", [x, 0])).toEqual(full([5000], 9));
     expect(sessions.files().filter((name) => name.endsWith(".tsr"))).toEqual([]);
   });
 
@@ -103,8 +103,8 @@ describe("tensors through shared memory", () => {
     const session = await sessions.started(keeping);
     const results: Tensor[] = [];
     for (let i = 0; i < 40; i++)
-      results.push(await session.call("slow_square", [full([50], i), 0]));
-    expect(results).toEqual(results.map((_, i) => full([50], i * i)));
+      results.push(await session.call("slow_square", [full([5000], i), 0]));
+    expect(results).toEqual(results.map((_, i) => full([5000], i * i)));
   });
 
   it("of requests that were taken back, and of answers that could not be sent, leave their places free", async () => {
@@ -127,7 +127,7 @@ describe("tensors through shared memory", () => {
       const call = session.call<Tensor>("slow_square", [x, 0.1]);
       await until(() => session.isBusy());
       expect(await session.pleaseExit()).toBe(true);
-      expect(await call).toEqual(full([1000], 9));
+      expect(await call).toEqual(full([5000], 9));
     }
   });
 
@@ -136,12 +136,12 @@ describe("tensors through shared memory", () => {
     await expect(session.call("die", [x])).rejects.toMatchObject({ code: "TR_WORKER_CRASHED" });
     await session.start();
     expect(session.info).toMatchObject({ transport: kind, generation: 2 });
-    expect(await session.call("slow_square", [x, 0])).toEqual(full([1000], 9));
+    expect(await session.call("slow_square", [x, 0])).toEqual(full([5000], 9));
   });
 
   it("go through the documented methods as before", async () => {
     const session = await sessions.started({ transport: "shared-memory" });
     await session.sendTensor(x, "a");
-    expect(await session.fetchTensor("square a")).toEqual(full([1000], 9));
+    expect(await session.fetchTensor("square a")).toEqual(full([5000], 9));
   });
 });

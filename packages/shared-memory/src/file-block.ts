@@ -1,5 +1,5 @@
 import { closeSync, readSync, writeSync } from "node:fs";
-import { type HostBlock, maxSlotMessage } from "./host-block.js";
+import { type HostBlock, maxSlotMessage, putMessage } from "./host-block.js";
 import { lineBytes, offsets, slotBytes, workerWords } from "./layout.js";
 import { segmentLost } from "./memory-errors.js";
 
@@ -19,7 +19,6 @@ export class FileBlock implements HostBlock {
   readonly #slot = new Uint8Array(slotBytes);
   readonly #message = this.#slot.subarray(4);
   readonly #length = new Uint32Array(this.#slot.buffer, 0, 1);
-  readonly #encoder = new TextEncoder();
   #isChanged = false;
   #wasAttached = false;
   #isClosed = false;
@@ -56,12 +55,11 @@ export class FileBlock implements HostBlock {
     return true;
   }
 
-  putRequest(text: string): boolean {
-    if (text.length > maxSlotMessage) return false;
-    const { read, written } = this.#encoder.encodeInto(text, this.#message);
-    if (read < text.length) return false;
-    this.#length[0] = written;
-    writeSync(this.#fd, this.#slot, 0, 4 + written, offsets.request);
+  putRequest(text: string, attached?: Uint8Array): boolean {
+    const length = putMessage(this.#message, text, attached);
+    if (length === undefined) return false;
+    this.#length[0] = length;
+    writeSync(this.#fd, this.#slot, 0, 4 + length, offsets.request);
     return true;
   }
 

@@ -72,14 +72,15 @@ export class HostSlots {
   }
 
   /**
-   * Puts a request into the slot, which must be free.
+   * Puts a request, and the bytes of its small tensors, into the slot, which must be free.
    *
    * @throws TrError `TR_WORKSPACE_FULL` when it is longer than the slot and there is no space for it.
    */
-  sendRequest(text: string): void {
+  sendRequest(text: string, attached?: Uint8Array): void {
     const block = this.#block;
-    if (!block.putRequest(text)) {
-      const bytes = new TextEncoder().encode(text);
+    if (!block.putRequest(text, attached)) {
+      const rest = attached === undefined ? [] : [Buffer.alloc(1), attached];
+      const bytes = Buffer.concat([Buffer.from(text), ...rest]);
       writeSpill(this.#options.directory, "request.spill", bytes);
       block.putRequestLength(bytes.length + spilled);
     }

@@ -3,9 +3,9 @@ import { AllocatedTensors } from "./allocated-tensors.js";
 import type { HostBlock } from "./host-block.js";
 import { IncomingTensors } from "./incoming-tensors.js";
 import { releaseBuffer } from "./lent-buffers.js";
-import { bytesOf, type MemoryField, newTensor } from "./memory-field.js";
+import { bytesOf, newTensor } from "./memory-field.js";
 import type { Native } from "./native.js";
-import { OutgoingTensors, type TaggedTensor } from "./outgoing-tensors.js";
+import { OutgoingTensors, type PlacedTensors, type TaggedTensor } from "./outgoing-tensors.js";
 import { SegmentPool } from "./segment-pool.js";
 import { tensorOver } from "./tensor-over.js";
 import { WorkerSegments } from "./worker-segments.js";
@@ -13,7 +13,7 @@ import { WorkerSegments } from "./worker-segments.js";
 /** How often unused segments are looked for, in milliseconds. */
 const trimMs = 2500;
 
-/** Tensors that go and come in segments. The tensors of one message that are copied lie in one segment. */
+/** Tensors that go and come in segments, small ones in the message itself. The tensors of one message that are copied lie in one segment. */
 export class HostTensors {
   readonly #pool: SegmentPool;
   readonly #segments: WorkerSegments;
@@ -59,19 +59,20 @@ export class HostTensors {
 
   /**
    * Puts tensors into segments: copies, at once where they are small, else in turns of the event loop;
-   * those of {@link allocate}, and those that Python has made with `empty()`, are there already. The field goes with the request that names their tags.
+   * those of {@link allocate}, and those that Python has made with `empty()`, are there already. What is very small
+   * is attached to the message. The result goes with the request that names their tags.
    * `undefined`: every segment is lent, so that they must go another way.
    *
    * @throws TrError `TR_WORKSPACE_FULL`, and `TR_INVALID_ARGUMENT` for one that was released; with nothing kept
    */
-  put(tensors: readonly TaggedTensor[]): MemoryField | Promise<MemoryField> | undefined {
+  put(tensors: readonly TaggedTensor[]): PlacedTensors | Promise<PlacedTensors> | undefined {
     this.#watch();
     return this.#outgoing.put(tensors);
   }
 
   /** The request did not go out, or was taken back: its segments are free again. */
-  reclaim(field: MemoryField): void {
-    this.#outgoing.reclaim(field);
+  reclaim(placed: PlacedTensors): void {
+    this.#outgoing.reclaim(placed);
   }
 
   /**
@@ -79,15 +80,16 @@ export class HostTensors {
    * keeps; gives the other segments back.
    *
    * @param value the response's field `memory`
+   * @param attached what followed the response's text; the tensors' from now on
    * @throws TrError `TR_PROTOCOL`, `TR_SEGMENT_LOST`
    */
-  take(value: unknown): Map<string, Tensor> | Promise<Map<string, Tensor>> {
-    return this.#incoming.take(value);
+  take(value: unknown, attached?: Uint8Array): Map<string, Tensor> | Promise<Map<string, Tensor>> {
+    return this.#incoming.take(value, attached);
   }
 
   /** A response whose tensors nobody wants. */
-  drop(value: unknown): void {
-    this.#incoming.drop(value);
+  drop(value: unknown, attached?: Uint8Array): void {
+    this.#incoming.drop(value, attached);
   }
 
   /** Removes segments that are not used; done by itself every few seconds while there are any. */

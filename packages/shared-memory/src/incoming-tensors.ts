@@ -5,6 +5,7 @@ import { malformed } from "./memory-errors.js";
 import {
   alignment,
   bytesOf,
+  inMessage,
   parseMemoryField,
   type SegmentEntry,
   type TensorEntry,
@@ -42,8 +43,11 @@ export class IncomingTensors {
   }
 
   /** See `HostTensors.take`. */
-  take(value: unknown): Map<string, Tensor> | Promise<Map<string, Tensor>> {
-    const field = parseMemoryField(value);
+  take(
+    value: unknown,
+    attached: Uint8Array | undefined,
+  ): Map<string, Tensor> | Promise<Map<string, Tensor>> {
+    const field = parseMemoryField(value, attached?.length);
     const tensors = new Map<string, Tensor>();
     const work: Promise<void>[] = [];
     // Made elsewhere: a closure of this scope would keep `tensors` for as long as a view of them lives.
@@ -52,6 +56,10 @@ export class IncomingTensors {
     try {
       for (const [tag, entry] of Object.entries(field.tensors)) {
         const [index] = entry;
+        if (index === inMessage) {
+          tensors.set(tag, tensorOver(partOf(attached, entry), entry));
+          continue;
+        }
         const segment = field.segments[index] as SegmentEntry;
         const { buffer, offset } = this.#find(segment, entry, borrowed[index]);
         if (buffer instanceof Promise) {
@@ -68,8 +76,8 @@ export class IncomingTensors {
   }
 
   /** See `HostTensors.drop`. */
-  drop(value: unknown): void {
-    leaveAll(this.#borrow(parseMemoryField(value).segments));
+  drop(value: unknown, attached: Uint8Array | undefined): void {
+    leaveAll(this.#borrow(parseMemoryField(value, attached?.length).segments));
   }
 
   /** How to name to the worker what it has made itself in shared memory, and where in it; `undefined`: it has not. */
@@ -123,6 +131,16 @@ export class IncomingTensors {
     });
     return { buffer: view, offset: 0 };
   }
+}
+
+/** Of bytes that were copied out of the message: all of them if it is one tensor's. */
+function partOf(attached: Uint8Array | undefined, entry: TensorEntry): ArrayBuffer {
+  const [, offset] = entry;
+  const bytes = bytesOf(entry);
+  if (attached === undefined) return new ArrayBuffer(0); // checked: it has no elements
+  const isAll = offset === 0 && bytes === attached.buffer.byteLength;
+  const start = attached.byteOffset + offset;
+  return (isAll ? attached.buffer : attached.buffer.slice(start, start + bytes)) as ArrayBuffer;
 }
 
 function leaveAll(borrowed: readonly (BorrowedSegment | undefined)[]): void {

@@ -2,4 +2,4 @@ export { type Connection, HostCarrier, type HostCarrierOptions } from "./host-ca
 export type { HostSlots } from "./host-slots.js";
 export type { HostTensors } from "./host-tensors.js";
 export type { MemoryField } from "./memory-field.js";
-export type { TaggedTensor } from "./outgoing-tensors.js";
+export type { PlacedTensors, TaggedTensor } from "./outgoing-tensors.js";

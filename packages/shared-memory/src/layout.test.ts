@@ -21,6 +21,7 @@ print(json.dumps({name: value for name, value in vars(layout).items() if name.is
     MAGIC: layout.magic,
     SLOT_BYTES: layout.slotBytes,
     MAX_SEGMENTS: layout.maxSegments,
+    MAX_ATTACHED_BYTES: layout.maxAttachedBytes,
     SPILLED: layout.spilled,
     HEADER_BYTES: layout.headerBytes,
     OFFER: headerWords.offer,

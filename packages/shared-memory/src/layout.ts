@@ -26,6 +26,9 @@
  * beside the block, `request.spill` or `response.spill`, which the reader removes; the length then has
  * {@link spilled} added to it.
  *
+ * A message is a text, JSON. If a NUL follows, the rest of the message are bytes of its small tensors, which
+ * then need no segment: together at most {@link maxAttachedBytes}.
+ *
  * **Sleeping.** A side that is going to block sets its sleeping word, looks once more, and blocks on its
  * pipe. A side that has published a number looks at the other's sleeping word and sends a byte through
  * the pipe if it is set. Between publishing and looking both need a full memory barrier.
@@ -41,7 +44,7 @@
  * the last number at the same place of `returned` in its own line when nothing there uses it any more. The
  * `generation` of a place changes when its segment is another file: 0 when there is none.
  */
-export const layoutVersion = 1;
+export const layoutVersion = 2;
 
 /** "TRSM" where the least byte comes first. */
 export const magic = 0x4d53_5254;
@@ -50,6 +53,12 @@ export const magic = 0x4d53_5254;
 export const slotBytes = 32 * 1024;
 
 export const maxSegments = 24;
+
+/**
+ * Tensors of one message that take no more than this go in the message itself: to copy them there and out
+ * again costs a tenth of what it costs to lend a segment and to give it back.
+ */
+export const maxAttachedBytes = 16 * 1024;
 
 /** Added to the length of a message that is in a file beside the block. */
 export const spilled = 0x8000_0000;

@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { type HostBlock, maxSlotMessage } from "./host-block.js";
+import { type HostBlock, maxSlotMessage, putMessage } from "./host-block.js";
 import { lineBytes, offsets, slotBytes } from "./layout.js";
 import type { Mapping, Native } from "./native.js";
 
@@ -19,7 +19,6 @@ export class MappedBlock implements HostBlock {
   readonly #request: Uint8Array;
   readonly #response: Uint8Array;
   readonly #copy = new Uint8Array(maxSlotMessage);
-  readonly #encoder = new TextEncoder();
   #isChanged = false;
   #isClosed = false;
 
@@ -56,11 +55,10 @@ export class MappedBlock implements HostBlock {
     return wasChanged;
   }
 
-  putRequest(text: string): boolean {
-    if (text.length > maxSlotMessage) return false;
-    const { read, written } = this.#encoder.encodeInto(text, this.#request);
-    if (read < text.length) return false;
-    this.#requestLength[0] = written;
+  putRequest(text: string, attached?: Uint8Array): boolean {
+    const length = putMessage(this.#request, text, attached);
+    if (length === undefined) return false;
+    this.#requestLength[0] = length;
     return true;
   }
 

@@ -4,8 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { full, type Tensor } from "@tr/tsr-codec";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { MemoryField } from "./memory-field.js";
 import { loadNative } from "./native.js";
+import type { PlacedTensors } from "./outgoing-tensors.js";
 import { startWorker, type TestWorker, ways } from "./worker.fixture.js";
 
 const native = loadNative();
@@ -103,7 +103,7 @@ describe.skipIf(typeof native === "string")("mapped tensors", () => {
     await worker.send({ do: "keep" }, x);
     expect(worker.connection.tensors.release(x)).toBe(true);
     for (let i = 0; i < 5; i++) allocate([1000]).data.fill(99);
-    for (let i = 0; i < 5; i++) await worker.send({ do: "square" }, full([1000], 98));
+    for (let i = 0; i < 5; i++) await worker.send({ do: "square" }, full([5000], 98));
     expect(await worker.call({ do: "kept" })).toEqual({ did: "kept", values: [5] });
   });
 
@@ -113,16 +113,16 @@ describe.skipIf(typeof native === "string")("mapped tensors", () => {
     await worker.send({ do: "keep" }, x);
     await worker.send({ do: "square" }, x); // comes back, the other is still kept
     worker.connection.tensors.release(x);
-    for (let i = 0; i < 5; i++) await worker.send({ do: "square" }, full([1000], 98));
+    for (let i = 0; i < 5; i++) await worker.send({ do: "square" }, full([5000], 98));
     expect(await worker.call({ do: "kept" })).toEqual({ did: "kept", values: [6] });
   });
 
   it("a request that is taken back leaves the tensor as it was", async () => {
     const { tensors } = worker.connection;
     const x = allocate([1000]);
-    const field = await tensors.put([{ tag: "x", tensor: x }]);
-    if (field === undefined) throw new Error("no field");
-    tensors.reclaim(field);
+    const placed = await tensors.put([{ tag: "x", tensor: x }]);
+    if (placed === undefined) throw new Error("every segment is lent");
+    tensors.reclaim(placed);
     x.data.fill(4);
     await worker.send({ do: "square-in-place" }, x);
     expect(x.data[0]).toBe(16);
@@ -136,11 +136,11 @@ describe.skipIf(typeof native === "string")("mapped tensors", () => {
   ])("requests that are taken back, the %s one first, leave its memory free", (_, order) => {
     const { tensors } = worker.connection;
     const x = allocate([1000]);
-    const fields = [0, 1].map(() => tensors.put([{ tag: "x", tensor: x }]) as MemoryField);
-    for (const index of order) tensors.reclaim(fields[index] as MemoryField);
+    const fields = [0, 1].map(() => tensors.put([{ tag: "x", tensor: x }]) as PlacedTensors);
+    for (const index of order) tensors.reclaim(fields[index] as PlacedTensors);
     tensors.release(x);
-    const again = tensors.put([{ tag: "x", tensor: full([1000], 1) }]) as MemoryField;
-    expect(again.segments[0]?.[1]).toBe(0); // the same place
+    const again = tensors.put([{ tag: "x", tensor: full([5000], 1) }]) as PlacedTensors;
+    expect(again.field.segments[0]?.[1]).toBe(0); // the same place
     tensors.reclaim(again);
   });
 

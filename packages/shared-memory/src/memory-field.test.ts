@@ -7,6 +7,10 @@ const sound = { segments: [segment], tensors: { a: [0, 64, "float32", [2, 3]] } 
 describe("the field memory", () => {
   it("is taken as it is when it is sound", () => {
     expect(parseMemoryField(sound)).toBe(sound);
+    const attached = { segments: [], tensors: { a: [-1, 64, "float32", [2, 3]] } };
+    expect(parseMemoryField(attached, 88)).toBe(attached);
+    expect(() => parseMemoryField(attached, 87)).toThrow(/inside of its 87 bytes/);
+    expect(() => parseMemoryField(attached)).toThrow(/inside of its 0 bytes/);
     expect(bytesOf([0, 0, "float64", [3, 0, 2 ** 40]])).toBe(0);
   });
 

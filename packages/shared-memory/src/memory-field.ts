@@ -24,6 +24,9 @@ export type SegmentEntry = [
   where: string,
 ];
 
+/** In the place of a segment: the bytes are attached to the message. */
+export const inMessage = -1;
+
 /** Where a tensor's elements are: row by row, in the machine's byte order, at a multiple of 64. */
 export type TensorEntry = [segment: number, offset: number, dtype: Dtype, shape: number[]];
 
@@ -41,9 +44,10 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / alignment) *
 /**
  * Checks what came with a message, before anything is allocated for it.
  *
+ * @param attachedBytes how many the message has behind its text
  * @throws TrError `TR_PROTOCOL`
  */
-export function parseMemoryField(value: unknown): MemoryField {
+export function parseMemoryField(value: unknown, attachedBytes = 0): MemoryField {
   const field = value as MemoryField;
   if (
     Object(value) !== value ||
@@ -53,7 +57,9 @@ export function parseMemoryField(value: unknown): MemoryField {
     throw malformed("an object with segments and tensors", value);
   }
   for (const entry of field.segments) checkSegment(entry);
-  for (const [tag, entry] of Object.entries(field.tensors)) checkTensorEntry(tag, entry, field);
+  for (const [tag, entry] of Object.entries(field.tensors)) {
+    checkTensorEntry(tag, entry, field, attachedBytes);
+  }
   return field;
 }
 
@@ -71,18 +77,22 @@ function checkSegment(entry: SegmentEntry): void {
   if (!isSound) throw malformed("a segment of the session", entry);
 }
 
-function checkTensorEntry(tag: string, entry: TensorEntry, { segments }: MemoryField): void {
+function checkTensorEntry(
+  tag: string,
+  entry: TensorEntry,
+  { segments }: MemoryField,
+  attachedBytes: number,
+): void {
   if (!Array.isArray(entry)) throw malformed(`a list for the tensor ${tag}`, entry);
   const [index, offset, dtype, shape] = entry;
-  const segment = segments[index];
-  if (segment === undefined) throw malformed(`a segment for the tensor ${tag}`, index);
+  const room = index === inMessage ? attachedBytes : segments[index]?.[4];
+  if (room === undefined) throw malformed(`a segment for the tensor ${tag}`, index);
   if (!dtypes.includes(dtype)) throw malformed(`a dtype for the tensor ${tag}`, dtype);
   if (!Array.isArray(shape) || !shape.every(isCount) || shape.length > 32) {
     throw malformed(`a shape for the tensor ${tag}`, shape);
   }
-  const fits = isCount(offset) && offset % alignment === 0 && offset + bytesOf(entry) <= segment[4];
-  if (!fits)
-    throw malformed(`the tensor ${tag} inside of its segment of ${segment[4]} bytes`, entry);
+  const fits = isCount(offset) && offset % alignment === 0 && offset + bytesOf(entry) <= room;
+  if (!fits) throw malformed(`the tensor ${tag} inside of its ${room} bytes`, entry);
 }
 
 /** How many bytes a tensor's elements take; Infinity for a shape that no memory holds. */

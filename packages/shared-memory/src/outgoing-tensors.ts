@@ -2,7 +2,8 @@ import { TrError } from "@tr/protocol/errors";
 import { payloadBytes, type Tensor } from "@tr/tsr-codec";
 import type { AllocatedTensors } from "./allocated-tensors.js";
 import type { IncomingTensors } from "./incoming-tensors.js";
-import { aligned, bytesOf, type MemoryField, type TensorEntry } from "./memory-field.js";
+import { maxAttachedBytes } from "./layout.js";
+import { aligned, bytesOf, inMessage, type MemoryField, type TensorEntry } from "./memory-field.js";
 import { PendingCopies } from "./pending-copies.js";
 import type { SegmentPool } from "./segment-pool.js";
 
@@ -11,7 +12,18 @@ export interface TaggedTensor {
   readonly tensor: Tensor;
 }
 
-/** The tensors of requests: those that are copied lie in one segment for each request. */
+/** Where the tensors of one request are: the field `memory` that says so, and what goes behind its text. */
+export interface PlacedTensors {
+  readonly field: MemoryField;
+  readonly attached?: Uint8Array;
+}
+
+interface Copy {
+  readonly payload: Uint8Array;
+  readonly entry: TensorEntry;
+}
+
+/** The tensors of requests: small ones go in the message; those that are copied lie in one segment for each request. */
 export class OutgoingTensors {
   readonly #pool: SegmentPool;
   readonly #allocated: AllocatedTensors;
@@ -25,9 +37,9 @@ export class OutgoingTensors {
   }
 
   /** See `HostTensors.put`. */
-  put(tensors: readonly TaggedTensor[]): MemoryField | Promise<MemoryField> | undefined {
+  put(tensors: readonly TaggedTensor[]): PlacedTensors | Promise<PlacedTensors> | undefined {
     const field: MemoryField = { segments: [], tensors: {} };
-    const copies: { payload: Uint8Array; entry: TensorEntry }[] = [];
+    const copies: Copy[] = [];
     let total = 0;
     for (const { tag, tensor } of tensors) checkLength(tag, tensor);
     for (const { tag, tensor } of tensors) {
@@ -45,11 +57,14 @@ export class OutgoingTensors {
       copies.push({ payload, entry });
       total += aligned(payload.length);
     }
-    return copies.length === 0 ? field : this.#copy(copies, total, field);
+    if (copies.length === 0) return { field };
+    return total <= maxAttachedBytes
+      ? { field, attached: attach(copies) }
+      : this.#copy(copies, total, field);
   }
 
   /** See `HostTensors.reclaim`. */
-  reclaim(field: MemoryField): void {
+  reclaim({ field }: PlacedTensors): void {
     // What Python has made was not lent to it.
     for (const entry of field.segments) if (entry[0] !== "given") this.#pool.reclaim(entry);
   }
@@ -59,15 +74,16 @@ export class OutgoingTensors {
   }
 
   #copy(
-    copies: readonly { payload: Uint8Array; entry: TensorEntry }[],
+    copies: readonly Copy[],
     total: number,
     field: MemoryField,
-  ): MemoryField | Promise<MemoryField> | undefined {
+  ): PlacedTensors | Promise<PlacedTensors> | undefined {
+    const placed: PlacedTensors = { field };
     const work: Promise<void>[] = [];
     try {
       const place = this.#pool.lend(total);
       if (place?.segment === undefined) {
-        this.reclaim(field);
+        this.reclaim(placed);
         return undefined;
       }
       const index = field.segments.push(this.#pool.entry(place)) - 1;
@@ -77,20 +93,31 @@ export class OutgoingTensors {
         if (writing !== undefined) work.push(writing);
       }
     } catch (error) {
-      void this.#copies.after(work, () => this.reclaim(field)).catch(() => {}); // the first error is told
+      void this.#copies.after(work, () => this.reclaim(placed)).catch(() => {}); // the first error is told
       throw error;
     }
-    if (work.length === 0) return field;
+    if (work.length === 0) return placed;
     return this.#copies
       .after(work, () => {})
       .then(
-        () => field,
+        () => placed,
         (error) => {
-          this.reclaim(field);
+          this.reclaim(placed);
           throw error;
         },
       );
   }
+}
+
+/** One buffer of all; a single tensor's own bytes, which are copied when the message is written. */
+function attach(copies: readonly Copy[]): Uint8Array {
+  for (const { entry } of copies) entry[0] = inMessage;
+  const [first, ...others] = copies as [Copy, ...Copy[]];
+  if (others.length === 0) return first.payload;
+  const last = copies.at(-1) as Copy;
+  const all = new Uint8Array(last.entry[1] + last.payload.length);
+  for (const { payload, entry } of copies) all.set(payload, entry[1]);
+  return all;
 }
 
 /** One that was released since the call was made has none of its elements any more. */

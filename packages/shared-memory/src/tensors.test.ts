@@ -43,6 +43,36 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
     }
   });
 
+  it.skipIf(whyNot)("small ones go in the message, each in memory of its own", async () => {
+    worker = await startWorker(way);
+    const { tensors } = worker.connection;
+    const sent = [
+      full([3], 1, "int8"),
+      full([500], 2),
+      zeros([0], "int8"),
+      full([3], 3, "float64"),
+    ];
+    const placed = await tensors.put(sent.map((tensor, i) => ({ tag: String(i), tensor })));
+    expect(placed?.field.segments).toEqual([]);
+    const found = [...(await worker.send({ do: "same" }, ...sent)).values()];
+    expect(found).toEqual(sent);
+    expect(new Set(found.map(({ data }) => data.buffer)).size).toBe(4);
+    const most = full([4096], 5); // 16 KiB
+    expect((await worker.send({ do: "square" }, most)).get("y")).toEqual(full([4096], 25));
+    await worker.send({ do: "keep" }, full([10], 7));
+    await worker.send({ do: "square" }, full([10], 8));
+    expect((await worker.call({ do: "kept" })).values).toEqual([7]);
+    expect(segments(worker)).toEqual([]);
+  });
+
+  it.skipIf(whyNot)("small ones of a message that is longer than its slot come whole", async () => {
+    worker = await startWorker(way);
+    const long = "é".repeat(20_000);
+    const sent = full([4000], 3);
+    const found = await worker.send({ do: "same", text: long }, sent);
+    expect(found.get("0")).toEqual(sent);
+  });
+
   it.skipIf(whyNot)("use the same segments again and again", async () => {
     worker = await startWorker(way);
     for (let i = 0; i < 60; i++) await worker.send({ do: "square" }, full([20_000], i));
@@ -52,8 +82,8 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
 
   it.skipIf(whyNot)("what Python keeps of an argument does not change under it", async () => {
     worker = await startWorker(way);
-    for (let i = 0; i < 10; i++) await worker.send({ do: "keep" }, full([1000], i));
-    for (let i = 0; i < 10; i++) await worker.send({ do: "square" }, full([1000], 99));
+    for (let i = 0; i < 10; i++) await worker.send({ do: "keep" }, full([5000], i));
+    for (let i = 0; i < 10; i++) await worker.send({ do: "square" }, full([5000], 99));
     const { values } = await worker.call({ do: "kept" });
     expect(values).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
@@ -63,7 +93,7 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
     async () => {
       worker = await startWorker(way);
       const { tensors } = worker.connection;
-      const x = full([10], 1);
+      const x = full([5000], 1);
       for (let i = 0; i < 24; i++) await worker.send({ do: "keep" }, x);
       expect(tensors.put([{ tag: "x", tensor: x }])).toBeUndefined();
       await worker.call({ do: "forget" });
@@ -74,23 +104,23 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
 
   it.skipIf(whyNot)("that Python never reads give their segment back", async () => {
     worker = await startWorker(way);
-    for (let i = 0; i < 100; i++) await worker.send({ do: "ignore" }, full([10], i));
+    for (let i = 0; i < 100; i++) await worker.send({ do: "ignore" }, full([5000], i));
   });
 
   it.skipIf(whyNot)("a request that was not sent gives its segment back", async () => {
     worker = await startWorker(way);
     const { tensors } = worker.connection;
     for (let i = 0; i < 100; i++) {
-      const field = await tensors.put([{ tag: "x", tensor: full([10], i) }]);
-      if (field === undefined) throw new Error("no segment is left");
-      tensors.reclaim(field);
+      const placed = await tensors.put([{ tag: "x", tensor: full([5000], i) }]);
+      if (placed === undefined) throw new Error("no segment is left");
+      tensors.reclaim(placed);
     }
   });
 
   it.skipIf(whyNot)("a response that nobody wants gives its segment back", async () => {
     worker = await startWorker(way);
     for (let i = 0; i < 100; i++) {
-      const { memory } = await worker.call({ do: "fill", count: 10 });
+      const { memory } = await worker.call({ do: "fill", count: 5000 });
       expect(memory).not.toBeNull();
       worker.connection.tensors.drop(memory);
     }
@@ -121,9 +151,9 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
     const { tensors } = worker.connection;
     const [ofHost = ""] = segments(worker).filter((name) => name.startsWith("host"));
     const [ofWorker = ""] = segments(worker).filter((name) => name.startsWith("worker"));
-    const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
+    const placed = await tensors.put([{ tag: "x", tensor: full([5000], 2) }]);
     truncateSync(join(worker.directory, ofHost), 100);
-    const answer = await worker.call({ do: "square", memory: field });
+    const answer = await worker.call({ do: "square", memory: placed?.field });
     expect(answer.code).toBe("TR_SEGMENT_LOST");
     const { memory } = await worker.call({ do: "fill", count: 50_000 });
     truncateSync(join(worker.directory, ofWorker), 100);
@@ -135,10 +165,12 @@ describe.each(Object.entries(ways))("tensors, %s", (_, way) => {
   it.skipIf(whyNot)("a segment that is gone before it was opened is a typed error", async () => {
     worker = await startWorker(way);
     const { tensors } = worker.connection;
-    const field = await tensors.put([{ tag: "x", tensor: full([10], 2) }]);
-    const { memory } = await worker.call({ do: "fill", count: 10 });
+    const placed = await tensors.put([{ tag: "x", tensor: full([5000], 2) }]);
+    const { memory } = await worker.call({ do: "fill", count: 5000 });
     for (const name of segments(worker)) rmSync(join(worker.directory, name));
-    expect((await worker.call({ do: "square", memory: field })).code).toBe("TR_SEGMENT_LOST");
+    expect((await worker.call({ do: "square", memory: placed?.field })).code).toBe(
+      "TR_SEGMENT_LOST",
+    );
     expect(() => tensors.take(memory)).toThrow(
       expect.objectContaining({ code: "TR_SEGMENT_LOST" }),
     );

@@ -15,7 +15,7 @@ export interface TestWorker {
   readonly child: ChildProcess;
   readonly connection: Connection;
   /** One message at a time. */
-  call(message: Message): Promise<Message>;
+  call(message: Message, attached?: Uint8Array): Promise<Message>;
   /** With tensors there and back; everything that can be a promise is awaited. */
   send(message: Message, ...tensors: Tensor[]): Promise<Map<string, Tensor>>;
   close(): Promise<void>;
@@ -67,24 +67,32 @@ export async function startWorker(
     try {
       const bytes = slots.takeResponse();
       if (bytes === undefined) slots.expect();
-      else settle?.(JSON.parse(new TextDecoder().decode(bytes)));
+      else {
+        const end = bytes.indexOf(0);
+        following = end < 0 ? undefined : bytes.slice(end + 1);
+        settle?.(
+          JSON.parse(Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end)).toString()),
+        );
+      }
     } catch (error) {
       fail?.(error);
     }
   };
-  const call = (message: Message): Promise<Message> =>
+  /** What followed the text of the last answer. */
+  let following: Uint8Array | undefined;
+  const call = (message: Message, attached?: Uint8Array): Promise<Message> =>
     new Promise((resolve, reject) => {
       settle = resolve;
       fail = reject;
-      slots.sendRequest(JSON.stringify(message));
+      slots.sendRequest(JSON.stringify(message), attached);
       slots.expect();
     });
   const send = async (message: Message, ...given: Tensor[]): Promise<Map<string, Tensor>> => {
-    const memory = await tensors.put(given.map((tensor, i) => ({ tag: String(i), tensor })));
-    if (memory === undefined) throw new Error("every segment is lent");
-    const answer = await call({ ...message, memory });
+    const placed = await tensors.put(given.map((tensor, i) => ({ tag: String(i), tensor })));
+    if (placed === undefined) throw new Error("every segment is lent");
+    const answer = await call({ ...message, memory: placed.field }, placed.attached);
     if (answer.code !== undefined) throw Object.assign(new Error(String(answer.message)), answer);
-    return tensors.take(answer.memory ?? { segments: [], tensors: {} });
+    return tensors.take(answer.memory ?? { segments: [], tensors: {} }, following);
   };
   const close = async () => {
     child.stdin?.end();

@@ -50,9 +50,9 @@ await codeOf("a long message", () => slots.sendRequest("x".repeat(2 * 2 ** 20)))
 await codeOf("a result", async () => (await call({ do: "fill", count: 2 ** 20 })).code);
 tensors.trim({ all: true });
 await codeOf("afterwards", async () => {
-  const memory = await tensors.put([{ tag: "x", tensor: full([1000], 3) }]);
-  const answer = await call({ do: "square", memory });
-  return (await tensors.take(answer.memory)).get("y").data[999];
+  const { field } = await tensors.put([{ tag: "x", tensor: full([10_000], 3) }]);
+  const answer = await call({ do: "square", memory: field });
+  return (await tensors.take(answer.memory)).get("y").data[9999];
 });
 console.log(JSON.stringify(found));
 child.stdin.end();

@@ -115,18 +115,18 @@ const sharedMemory = (mapped) => async () => {
     if (bytes === undefined) slots.expect();
     else settle(JSON.parse(decoder.decode(bytes)));
   };
-  const call = (value) =>
+  const call = (value, attached) =>
     new Promise((resolve) => {
       settle = resolve;
-      slots.sendRequest(JSON.stringify(value));
+      slots.sendRequest(JSON.stringify(value), attached);
       slots.expect();
     });
   const square = async (data) => {
     const putting = tensors.put([
       { tag: "x", tensor: { dtype: "float32", shape: [data.length], data } },
     ]);
-    const field = putting instanceof Promise ? await putting : putting;
-    const answer = await call({ command: "square", memory: field });
+    const { field, attached } = putting instanceof Promise ? await putting : putting;
+    const answer = await call({ command: "square", memory: field }, attached);
     const taking = tensors.take(answer.memory);
     const taken = taking instanceof Promise ? await taking : taking;
     return taken.get("y").data;
@@ -135,7 +135,7 @@ const sharedMemory = (mapped) => async () => {
   const squareShared = async (x) => {
     const answer = await call({
       command: "square-shared",
-      memory: tensors.put([{ tag: "x", tensor: x }]),
+      memory: tensors.put([{ tag: "x", tensor: x }]).field,
     });
     return tensors.take(answer.memory).get("y");
   };

@@ -67,10 +67,11 @@ def memory() -> None:
             if not slots.wait(waiter.wait, 1.0, free_slot=False):
                 tensors.trim()
             continue
-        message = from_json(content.decode())
+        text, _, attached = content.partition(b"\0")
+        message = from_json(text.decode())
         field = message.pop("memory", None)
         if field is not None:
-            arrived = tensors.arrived(field)
+            arrived = tensors.arrived(field, attached)
             x = arrived.read("x", "numpy")
             if message["command"] == "square":
                 result = np.square(x)

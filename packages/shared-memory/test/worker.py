@@ -39,13 +39,22 @@ def respond(message: dict[str, Any]) -> None:
         slots.wait(waiter.wait, 30.0, free_slot=True)
         if waiter.host_gone:
             sys.exit()
-    slots.send_response(json.dumps(message).encode())
+    attached = message.pop("attached", b"")
+    slots.send_response(json.dumps(message).encode() + (attached and b"\0" + attached))
 
 
-def run(message: dict[str, Any]) -> dict[str, Any]:
+def place(given: dict[str, Any]) -> dict[str, Any]:
+    """As a worker does it: small ones go in the message."""
+    shared = tensors.place(given, None)
+    if shared is None:
+        return {"memory": None}
+    return {"memory": shared.field, "attached": shared.attached}
+
+
+def run(message: dict[str, Any], attached: bytes) -> dict[str, Any]:
     what = message["do"]
     field = message.get("memory")
-    arrived = None if field is None else tensors.arrived(field)
+    arrived = None if field is None else tensors.arrived(field, attached)
     try:
         given: list[Any] = []
         if arrived is not None and what != "ignore":
@@ -67,9 +76,9 @@ def run(message: dict[str, Any]) -> dict[str, Any]:
         elif what == "forget":
             kept.clear()
         elif what == "square":
-            answer["memory"] = tensors.put({"y": np.square(given[0])})
+            answer |= place({"y": np.square(given[0])})
         elif what == "same":
-            answer["memory"] = tensors.put({str(i): given[i] for i in range(len(given))})
+            answer |= place({str(i): given[i] for i in range(len(given))})
         elif what == "square-in-place":
             np.square(given[0], out=given[0])
             answer["memory"] = tensors.put({"y": given[0]})
@@ -99,5 +108,6 @@ while not waiter.host_gone:
     if content is None:
         slots.wait(waiter.wait, 30.0, free_slot=False)
         continue
-    respond(run(json.loads(content)))
+    text, _, attached = content.partition(b"\0")
+    respond(run(json.loads(text), attached))
 carrier.close()

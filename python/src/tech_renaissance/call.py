@@ -52,7 +52,7 @@ class Call:
         self._carrier = None if request.is_text else carrier
         self._unwritten: dict[str, Any] = {}
         if self._carrier is not None and request.memory is not None:
-            self._arrived = self._carrier.tensors.arrived(request.memory)
+            self._arrived = self._carrier.tensors.arrived(request.memory, request.attached)
 
     def has_tensor(self, tag: str) -> bool:
         return is_name(tag) and (self._has_arrived(tag) or self._folder.check_regular(f"{tag}.tsr"))
@@ -169,18 +169,16 @@ class Call:
             return
         tensors, self._unwritten = self._unwritten, {}
         try:
-            field = self._carrier.tensors.put(tensors)
+            shared = self._carrier.tensors.place(tensors, self._shared)
         except TrError as full:
             if full.code != "TR_WORKSPACE_FULL":
                 raise
-            field = None  # memory and files need not be on the same file system
-        if field is None:
-            for tag, tensor in tensors.items():
-                self._write(tag, tensor)
-        elif self._shared is None:
-            self._shared = self._carrier.tensors.shared(field)
-        else:
-            self._shared.add(field)
+            shared = None  # memory and files need not be on the same file system
+        if shared is not None:
+            self._shared = shared
+            return
+        for tag, tensor in tensors.items():
+            self._write(tag, tensor)
 
     def _write(self, tag: str, tensor: Any) -> None:
         from . import tsr

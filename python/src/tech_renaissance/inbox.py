@@ -20,6 +20,14 @@ class Inbox:
         content = None
         try:
             content = self._slots.take_request()
-            return None if content is None else parse_request(content)
+            if content is None:
+                return None
+            end = content.find(0) if self._slots.is_terse else -1
+            if end < 0:
+                return parse_request(content)
+            attached, content = content[end + 1 :], content[:end]
+            request = parse_request(content)
+            request.attached = attached
+            return request
         except TrError as error:
             return Refused(error, None if content is None else salvage_id(content))

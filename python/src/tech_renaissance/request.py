@@ -26,6 +26,7 @@ class Request:
 
     __slots__ = (
         "args",
+        "attached",
         "command",
         "deadline_ms",
         "dialect",
@@ -52,6 +53,8 @@ class Request:
         """How many there can be among ``args`` and ``kwargs``."""
         self.memory: Any = None
         """Where the tensors are that came through shared memory. Not checked yet."""
+        self.attached = b""
+        """Bytes of small ones, which came behind the text."""
 
 
 class Refused:

@@ -68,7 +68,10 @@ def build_terse_response(answer: Answer, request_id: str | None, seq: int) -> by
         fields["message"] = answer.text
     if answer.tags:
         fields["tensors"] = answer.tags
-    return _encode(fields, answer)
+    content = _encode(fields, answer)
+    if answer.memory is not None and answer.memory.attached:
+        content += b"\0" + answer.memory.attached
+    return content
 
 
 def build_response(

@@ -34,7 +34,7 @@ def square(x: np.ndarray) -> np.ndarray:
 
 
 @command
-def field(changes: list, count: int = 10) -> np.ndarray:
+def field(changes: list, count: int = 5000) -> np.ndarray:
     """Changes the field memory of its answer: a path in it and a value each."""
 
     def make(real):

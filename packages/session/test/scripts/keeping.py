@@ -36,7 +36,7 @@ def is_shared(x: np.ndarray) -> bool:
 
 @command
 def many(count: int) -> list[np.ndarray]:
-    return [np.full(4, i, "float32") for i in range(count)]
+    return [np.full(5000, i, "float32") for i in range(count)]
 
 
 @command

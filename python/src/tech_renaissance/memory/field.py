@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     """Which of the field's segments, offset, dtype, shape, bytes."""
 
 ALIGNMENT = 64
+IN_MESSAGE = -1
+"""In the place of a segment: the bytes are attached to the message."""
 _MAX_DIMENSIONS = 32
 _OWNERS = frozenset({"host", "allocated", "worker", "given"})
 SIZES = {
@@ -47,8 +49,8 @@ def aligned(nbytes: int) -> int:
     return -(-nbytes // ALIGNMENT) * ALIGNMENT
 
 
-def parse_field(field: Any) -> tuple[list[Segment], dict[str, Placed]]:
-    """Checks what came with a request. Raises TR_PROTOCOL.
+def parse_field(field: Any, attached: int = 0) -> tuple[list[Segment], dict[str, Placed]]:
+    """Checks what came with a request. ``attached``: bytes behind its text. Raises TR_PROTOCOL.
 
     Every call with a tensor waits for this: plain loops, 2 µs.
     """
@@ -70,9 +72,10 @@ def parse_field(field: Any) -> tuple[list[Segment], dict[str, Placed]]:
                 if type(dimension) is not int or dimension < 0:
                     raise ValueError(dimension)
                 nbytes *= dimension
-            if not (type(index) is type(offset) is int and index >= 0 <= offset):
+            if not (type(index) is type(offset) is int and index >= IN_MESSAGE and offset >= 0):
                 raise ValueError(offset)
-            is_inside = offset + nbytes <= segments[index].size
+            room = attached if index == IN_MESSAGE else segments[index].size
+            is_inside = offset + nbytes <= room
             if not is_inside or offset % ALIGNMENT or len(shape) > _MAX_DIMENSIONS:
                 raise ValueError(shape)
             tensors[tag] = index, offset, dtype, tuple(shape), nbytes

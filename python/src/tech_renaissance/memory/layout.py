@@ -4,11 +4,12 @@ What they mean and how they are used is written once, in ``packages/shared-memor
 the names here are the same. Words are ``uint32`` in the machine's own byte order.
 """
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 MAGIC = 0x4D53_5254
 SLOT_BYTES = 32 * 1024
 MAX_SEGMENTS = 24
 SPILLED = 0x8000_0000
+MAX_ATTACHED_BYTES = 16 * 1024
 
 # The header.
 HEADER_BYTES = 64

@@ -13,8 +13,9 @@ from ..errors import TrError
 from ..tsr.errors import TsrError
 from ..tsr.tensors import build, check_kind, parts_of, resolve_kind
 from . import block
-from .field import ALIGNMENT, SIZES, aligned, parse_field
+from .field import ALIGNMENT, IN_MESSAGE, SIZES, aligned, parse_field
 from .host_segments import HostSegments
+from .layout import MAX_ATTACHED_BYTES
 from .own_segments import OwnSegments
 from .shared_tensors import SharedTensors
 from .users import users_lock
@@ -40,12 +41,31 @@ class WorkerTensors:
         self._own = OwnSegments(block_, folder, memory_files)
         self._has_given = False
 
-    def arrived(self, field: Any) -> ArrivedTensors:
-        """The tensors of a request, by its field ``memory``. Raises TR_PROTOCOL.
+    def arrived(self, field: Any, attached: bytes = b"") -> ArrivedTensors:
+        """The tensors of a request, by its field ``memory`` and what followed its text.
+
+        Raises TR_PROTOCOL.
 
         TR_INVALID_ARGUMENT for a tensor of ours that the host has released meanwhile.
         """
-        return ArrivedTensors(self._host, self._own, field)
+        return ArrivedTensors(self._host, self._own, field, attached)
+
+    def place(
+        self, tensors: dict[str, Any], with_others: SharedTensors | None
+    ) -> SharedTensors | None:
+        """For one answer: attached to it where they are small, else as ``put`` does."""
+        shared = with_others or SharedTensors(self)
+        if not (self._has_given or self._host.has_allocated):
+            small = {tag: _parts(tensor) for tag, tensor in tensors.items()}
+            total = sum(aligned(payload.nbytes) for _, _, payload in small.values())
+            if total + len(shared.attached) <= MAX_ATTACHED_BYTES:
+                shared.attach(small)
+                return shared
+        field = self.put(tensors)
+        if field is None:
+            return None
+        shared.add(field)
+        return shared
 
     def put(self, tensors: dict[str, Any]) -> dict[str, Any] | None:
         """The field ``memory`` of the response that names these tags.
@@ -83,10 +103,6 @@ class WorkerTensors:
                 placed[tag] = (len(segments), offset, dtype, shape)
                 segments.append(lend())
         return {"segments": segments, "tensors": placed}
-
-    def shared(self, field: dict[str, Any]) -> SharedTensors:
-        """What ``put`` gave, for the answer that it goes with."""
-        return SharedTensors(self, field)
 
     def take_back(self, field: dict[str, Any]) -> None:
         """What ``put`` gave is not sent."""
@@ -137,9 +153,12 @@ class WorkerTensors:
 class ArrivedTensors:
     """What came with one request. ``done`` must be called when the request is over."""
 
-    def __init__(self, host: HostSegments, own: OwnSegments, field: Any) -> None:
-        entries, self._tensors = parse_field(field)
+    def __init__(self, host: HostSegments, own: OwnSegments, field: Any, attached: bytes) -> None:
+        entries, self._tensors = parse_field(field, len(attached))
+        self._attached = attached
         self._lent: list[Lent | ComeBack] = []
+        if not entries:
+            return
         with users_lock:
             try:
                 for entry in entries:
@@ -167,11 +186,16 @@ class ArrivedTensors:
             check_kind(kind, dtype)
         except TsrError as cause:
             raise TrError("TR_UNSUPPORTED_DTYPE", str(cause), dtype=dtype) from cause
+        if index == IN_MESSAGE:
+            content = bytearray(self._attached[offset : offset + nbytes])  # writable, and its own
+            return _over(kind, dtype, shape, content, 0, nbytes)
         with users_lock:
             buffer = self._lent[index].buffer()
         return _over(kind, dtype, shape, buffer, offset, nbytes)
 
     def done(self) -> None:
+        if not self._lent:
+            return
         with users_lock:
             for lent in self._lent:
                 lent.done()
