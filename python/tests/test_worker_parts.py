@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,15 +164,40 @@ def test_a_wait_ends_with_a_file_a_byte_or_the_end_of_the_pipe(
     assert not waiter.wait(0)
     (tmp_path / "response.json").unlink()
     assert waiter.wait(0) is (notifications == "on")
+    waiter.takes_controls()
     os.write(writer, b"!")
     assert waiter.wait(10)
     assert not waiter.host_gone
+    # Rung for a message in memory: no file is looked for where the notifier would tell of it.
+    assert waiter.takes_controls() is (notifications == "off" or sys.platform != "linux")
+    (tmp_path / "cancel.tmp").write_bytes(b"")
+    (tmp_path / "cancel.tmp").rename(tmp_path / "cancel.json")
+    assert waiter.wait(0) is (notifications == "on")
+    assert waiter.takes_controls() is True
     os.close(writer)
     assert waiter.wait(10)
     assert waiter.host_gone
+    assert waiter.takes_controls() is True
     assert not waiter.wait(0)  # said once, and no spinning afterwards
     waiter.close()
     os.close(reader)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify")
+def test_what_is_no_news_ends_a_wait_that_is_nearly_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our own heartbeat comes every second: with it an idle worker looks around as well."""
+    waiter = open_waiter(str(tmp_path), None)
+    (tmp_path / "heartbeat.tmp").write_bytes(b"")
+    (tmp_path / "heartbeat.tmp").rename(tmp_path / "heartbeat.json")
+    real = time.monotonic
+    late = iter([0])
+    monkeypatch.setattr(time, "monotonic", lambda: real() + next(late, 31))
+    started = real()
+    assert waiter.wait(40) is False  # of which the last quarter had begun
+    assert real() - started < 5
+    waiter.close()
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,9 @@ class PollWaiter:
             hints = [self._readers[descriptor]() for descriptor, _ in ready]  # all are emptied
             if any(hints):
                 return True
-            if not ready or left <= 0:
+            # Our own heartbeat comes by here every second and is no news: near the end of a wait it
+            # ends it, or an idle worker would wake up once more for that.
+            if not ready or deadline - time.monotonic() <= seconds / 4:
                 return False
 
     def wake(self) -> None:
@@ -170,8 +172,9 @@ class PollWaiter:
         return True
 
     def _read_stdin(self) -> bool:
-        self._may_have_controls = True
         self.host_gone = is_at_end(self._stdin_fd)
+        # Rung for a message in memory; of files the notifier tells.
+        self._may_have_controls |= self.host_gone or self._notifier is None
         if self.host_gone:
             self._poll.unregister(self._stdin_fd)
             if self._loop is not None:
