@@ -14,7 +14,9 @@ export default defineConfig([
   },
   {
     // The dashboard, with all that it needs.
-    entry: ["main.ts", "style.css", "index.html", "icon.svg"].map((name) => `src/page/${name}`),
+    entry: ["main.ts", "sandbox.ts", "style.css", "index.html", "sandbox.html", "icon.svg"].map(
+      (name) => `src/page/${name}`,
+    ),
     outDir: "dist/page",
     clean: true,
     format: "esm",

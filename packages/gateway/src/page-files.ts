@@ -10,7 +10,9 @@ const folder = new URL("../dist/page/", import.meta.url);
 
 const types = {
   "index.html": "text/html; charset=utf-8",
+  "sandbox.html": "text/html; charset=utf-8",
   "main.js": "text/javascript; charset=utf-8",
+  "sandbox.js": "text/javascript; charset=utf-8",
   "style.css": "text/css; charset=utf-8",
   "icon.svg": "image/svg+xml",
 };

@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { chromiumFlags, findChromium } from "../../test/chromium.js";
+import type { BrowserContextOptions } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { findChromium } from "../../test/chromium.js";
 import { type Client, useGateways } from "../../test/gateways.js";
+import { focused, tabTo, usePages, violations } from "../../test/pages.js";
 
 const executablePath = findChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const gateways = useGateways();
 
@@ -33,59 +31,20 @@ it("the page needs no token, may load nothing from elsewhere, and holds no data"
 
 if (executablePath !== undefined) {
   describe("in Chromium (set CHROMIUM to its path)", () => {
-    let browser: Browser;
-    const pages: Page[] = [];
-    const faults: string[] = [];
-
-    beforeAll(async () => {
-      browser = await chromium.launch({ executablePath, args: chromiumFlags });
-    });
-    afterEach(async () => {
-      for (const page of pages.splice(0)) await page.context().close();
-      expect(faults.splice(0)).toEqual([]);
-    });
-    afterAll(async () => await browser?.close());
-
-    /** The page; what it says on the console, and whatever it asks of others, is a fault. */
-    async function open(client: Client, hash = "", options: BrowserContextOptions = {}) {
-      const context = await browser.newContext({
-        viewport: { width: 900, height: 900 },
-        ...options,
-      });
-      const page = await context.newPage();
-      pages.push(page);
-      page.setDefaultTimeout(15_000);
-      page.on("console", (message) => {
-        if (["error", "warning"].includes(message.type())) faults.push(message.text());
-      });
-      page.on("pageerror", (error) => faults.push(String(error)));
-      page.on("request", (request) => {
-        if (!request.url().startsWith(`${client.gateway.url}/`)) faults.push(request.url());
-      });
-      await page.addInitScript({ content: axe });
-      await page.goto(`${client.gateway.url}/${hash}`);
-      return page;
-    }
-
-    const signedIn = (client: Client, options?: BrowserContextOptions) =>
-      open(client, `#token=${client.gateway.token}`, options);
+    const { open, faults } = usePages(executablePath);
+    const signedIn = ({ gateway }: Client, options?: BrowserContextOptions) =>
+      open(gateway.url, `/#token=${gateway.token}`, options);
 
     it("asks, cancels, and reads a session's events, by the keyboard alone", async () => {
       const client = await gateways.ready({ maxConcurrent: 1 });
-      const page = await open(client);
+      const page = await open(client.gateway.url);
       const { keyboard } = page;
-      const focused = () => page.locator("*:focus").evaluate((node) => node.id || node.textContent);
-      /** Tab until it has the focus: nothing is out of reach. */
-      const tabTo = async (name: string) => {
-        for (let i = 0; i < 30 && (await focused()) !== name; i++) await keyboard.press("Tab");
-        expect(await focused()).toBe(name);
-      };
       await page.getByText("Sign in").first().waitFor();
-      expect(await focused()).toBe("token");
+      expect(await focused(page)).toBe("token");
       await keyboard.type(client.gateway.token ?? "");
       await keyboard.press("Enter");
       await page.getByRole("status").getByText("healthy").waitFor();
-      expect(await focused()).toBe("question");
+      expect(await focused(page)).toBe("question");
       const html = "<img src=x onerror=alert(1)>";
       await keyboard.type(JSON.stringify({ marker: html, events: 2 }));
       await keyboard.press("Tab");
@@ -95,31 +54,31 @@ if (executablePath !== undefined) {
       await answer.getByText("completed").first().waitFor();
       expect(await answer.getByRole("listitem").count()).toBe(4);
       expect(await answer.textContent()).toContain(html);
-      expect(await focused()).toBe("question");
+      expect(await focused(page)).toBe("question");
 
       await keyboard.press("Control+A");
       await keyboard.type(JSON.stringify({ hangs: true }));
       await keyboard.press("Control+Enter");
       const sessions = page.getByRole("table").last();
       await sessions.getByText("processing").waitFor();
-      await tabTo("cancel");
+      await tabTo(page, "cancel");
       await keyboard.press("Space");
       await page.getByRole("status").getByText("cancelled").waitFor();
       await sessions.getByText("client_disconnected").waitFor();
-      expect(await focused()).toBe("question");
+      expect(await focused(page)).toBe("question");
 
       const [id = ""] = await sessions.getByRole("button").allInnerTexts();
       const ids = Object.keys((await client.json("/sessions")).active_sessions ?? {});
       expect(ids).toContain(id);
-      await tabTo(id);
+      await tabTo(page, id);
       await page.waitForResponse((response) => response.url().endsWith("/dashboard/state"));
-      expect(await focused()).toBe(id); // the table was filled anew meanwhile
+      expect(await focused(page)).toBe(id); // the table was filled anew meanwhile
       await keyboard.press("Enter");
       const events = page.getByRole("region", { name: "List of the events" });
       await events.getByText("client_disconnected").waitFor();
-      await tabTo("close-session");
+      await tabTo(page, "close-session");
       await keyboard.press("Enter");
-      expect(await focused()).toBe(id);
+      expect(await focused(page)).toBe(id);
     });
 
     it("shows a session live that somebody else has begun, without keeping it alive", async () => {
@@ -159,7 +118,7 @@ if (executablePath !== undefined) {
 
     it("a wrong token says so; a link's is taken off the address; a token can be forgotten", async () => {
       const client = await gateways.ready({ maxConcurrent: 1 });
-      const page = await open(client);
+      const page = await open(client.gateway.url);
       await page.getByLabel("Token").fill("no token 🐈");
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByRole("alert").getByText("This token is not accepted.").waitFor();
@@ -180,7 +139,7 @@ if (executablePath !== undefined) {
 
     it("asks for no token where there is none", async () => {
       const client = await gateways.ready({ maxConcurrent: 1 }, { auth: "none" });
-      const page = await open(client);
+      const page = await open(client.gateway.url);
       await page.getByText("Queued").waitFor();
       expect(await page.getByLabel("Token").isVisible()).toBe(false);
       expect(await page.getByRole("button", { name: "Forget" }).isVisible()).toBe(false);
@@ -190,18 +149,10 @@ if (executablePath !== undefined) {
       const client = await gateways.ready({ maxConcurrent: 1 });
       await client.events({ fail: "x" }, { session_id: "failed" });
       await client.events({}, { session_id: "fine" });
-      const page = await open(client);
-      const violations = async (scheme: "light" | "dark") => {
-        await page.emulateMedia({ colorScheme: scheme });
-        const found = await page.evaluate(async () => {
-          const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-          return (await axe.run()).violations.map(({ id, nodes }) => [id, nodes[0]?.html]);
-        });
-        return found.map((violation) => [scheme, ...violation]);
-      };
+      const page = await open(client.gateway.url);
       await page.getByLabel("Token").waitFor();
-      expect(await violations("light")).toEqual([]);
-      expect(await violations("dark")).toEqual([]);
+      expect(await violations(page, "light")).toEqual([]);
+      expect(await violations(page, "dark")).toEqual([]);
       await page.getByLabel("Token").fill(client.gateway.token ?? "");
       await page.keyboard.press("Enter");
       await page.getByRole("button", { name: "failed" }).click();
@@ -212,8 +163,8 @@ if (executablePath !== undefined) {
         /^2 sessions ended .* 1 failed/,
       );
       expect(await page.locator("#history tbody tr").count()).toBeGreaterThan(0);
-      expect(await violations("light")).toEqual([]);
-      expect(await violations("dark")).toEqual([]);
+      expect(await violations(page, "light")).toEqual([]);
+      expect(await violations(page, "dark")).toEqual([]);
       const grounds = new Set<string>();
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme });

@@ -1,89 +1,18 @@
 import type { DashboardState } from "../dashboard/state-schema.js";
 import { cancel } from "./ask.js";
+import { startBoard } from "./board.js";
 import { element } from "./element.js";
-import { Refused, request } from "./request.js";
 import { closeSession } from "./show-session.js";
-import { showNoAnswer, showState } from "./show-state.js";
-import { say } from "./status.js";
-import { forgetToken, keepToken, needsToken, takeTokenOfLink, token } from "./token.js";
+import { showState } from "./show-state.js";
+import { sayHealth } from "./status.js";
 
-const everyMs = 1000;
-const signIn = element("sign-in", HTMLElement);
-const board = element("board", HTMLElement);
-const field = element("token", HTMLInputElement);
-const signInError = element("token-error", HTMLElement);
-const signOut = element("sign-out", HTMLButtonElement);
-let timer: ReturnType<typeof setTimeout> | undefined;
-/** Those of a token that was forgotten meanwhile show nothing. */
-let round = 0;
-
-/** Asks now, and then once a second while the page can be seen. */
-async function follow(): Promise<void> {
-  clearTimeout(timer);
-  const own = ++round;
-  try {
-    const response = await request("dashboard/state", { signal: AbortSignal.timeout(10_000) });
-    const state = (await response.json()) as DashboardState;
-    if (own !== round) return;
-    open();
-    showState(state);
-  } catch (error) {
-    if (own !== round) return;
-    if (error instanceof Refused && error.status === 401) {
-      return close(token() === undefined ? "" : "This token is not accepted.");
-    }
-    showNoAnswer(
-      error instanceof Refused
-        ? `not shown: ${error.message}`
-        : "the gateway does not answer; it is asked again each second",
-    );
-  }
-  if (!document.hidden) timer = setTimeout(follow, everyMs);
-}
-
-function open(): void {
-  if (!board.hidden) return;
-  board.hidden = false;
-  signIn.hidden = true;
-  signOut.hidden = !needsToken;
-  field.value = "";
-  field.removeAttribute("aria-invalid");
-  if (needsToken) element("question", HTMLElement).focus();
-}
-
-/** Shows nothing but the form for the token. */
-function close(why: string): void {
-  round++;
-  clearTimeout(timer);
-  forgetToken();
-  cancel();
-  closeSession();
-  board.hidden = true;
-  signOut.hidden = true;
-  signIn.hidden = false;
-  if (why !== "") field.setAttribute("aria-invalid", "true");
-  signInError.textContent = why;
-  say("signed out");
-  field.focus();
-}
-
-element("sign-in-form", HTMLFormElement).addEventListener("submit", (event) => {
-  event.preventDefault();
-  signInError.textContent = "";
-  keepToken(field.value.trim());
-  void follow();
+startBoard<DashboardState>({
+  path: "dashboard/state",
+  show: showState,
+  showNoAnswer: sayHealth,
+  first: element("question", HTMLElement),
+  leave() {
+    cancel();
+    closeSession();
+  },
 });
-signOut.addEventListener("click", () => {
-  forgetToken();
-  location.reload(); // with everything that was shown
-});
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && !board.hidden) void follow();
-});
-addEventListener("hashchange", () => {
-  if (takeTokenOfLink()) void follow();
-});
-
-takeTokenOfLink();
-if (needsToken && token() === undefined) close("");
-else void follow();

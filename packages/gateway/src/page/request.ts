@@ -3,10 +3,13 @@ import { token } from "./token.js";
 /** The gateway has answered with an error. */
 export class Refused extends Error {
   readonly status: number;
+  /** The whole answer, where it is JSON. */
+  readonly body: unknown;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, body?: unknown) {
     super(message);
     this.status = status;
+    this.body = body;
   }
 }
 
@@ -21,5 +24,6 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   const response = await fetch(path, { ...init, headers, cache: "no-store", redirect: "error" });
   if (response.ok) return response;
   const body = (await response.json().catch(() => ({}))) as { message?: unknown };
-  throw new Refused(response.status, String(body.message ?? `HTTP status ${response.status}`));
+  const message = String(body.message ?? `HTTP status ${response.status}`);
+  throw new Refused(response.status, message, body);
 }

@@ -4,13 +4,12 @@ import { between, clock, mebibytes } from "./format.js";
 import { KeyedTable } from "./keyed-table.js";
 import { showHistory } from "./show-history.js";
 import { openSession } from "./show-session.js";
-import { say } from "./status.js";
+import { sayHealth, sayNews } from "./status.js";
+import { tile } from "./tile.js";
 
-const now = element("now", HTMLElement);
 const troubleText = element("trouble", HTMLElement);
 const workers = new KeyedTable(element("workers", HTMLTableElement));
 const sessions = new KeyedTable(element("sessions", HTMLTableElement));
-let health: string | undefined;
 /** By the last word that all is well. */
 let crashes: number | undefined;
 
@@ -54,32 +53,14 @@ export function showState(state: DashboardState): void {
   );
   showHistory(state.history);
   if (trouble === undefined) tellWell(state);
-  else tellHealth(`unhealthy: ${trouble}`);
+  else sayHealth(`unhealthy: ${trouble}`);
 }
 
 function tellWell(state: DashboardState): void {
   const crashesNow = state.workers.reduce((sum, worker) => sum + (worker.restarts ?? 0), 0);
   const isNews = crashes !== undefined && crashesNow > crashes;
   crashes = crashesNow;
-  if (isNews) say(`healthy; a worker has crashed and is started again (${crashesNow} by now)`);
-  else tellHealth("healthy");
-  health = "healthy";
-}
-
-/** The gateway could not be asked. */
-export function showNoAnswer(why: string): void {
-  tellHealth(why);
-}
-
-/** Once, for it is read aloud. */
-function tellHealth(text: string): void {
-  if (text !== health) say(text);
-  health = text;
-}
-
-function tile(name: string, text: string): void {
-  const value = now.querySelector(`[data-value="${name}"]`);
-  if (!(value instanceof HTMLElement)) return;
-  setText(value, text);
-  value.dataset.state = text;
+  const news = `healthy; a worker has crashed and is started again (${crashesNow} by now)`;
+  if (isNews) sayNews(news, "healthy");
+  else sayHealth("healthy");
 }

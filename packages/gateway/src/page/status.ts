@@ -6,3 +6,17 @@ const line = element("status", HTMLElement);
 export function say(text: string): void {
   setText(line, text);
 }
+
+let health: string | undefined;
+
+/** How it is, once, for it is read aloud. */
+export function sayHealth(text: string): void {
+  if (text !== health) say(text);
+  health = text;
+}
+
+/** The same, of which something new is said meanwhile. */
+export function sayNews(news: string, healthAfter: string): void {
+  say(news);
+  health = healthAfter;
+}
