@@ -19,6 +19,7 @@ import {
   type ResolvedGatewayOptions,
   resolveGatewayOptions,
 } from "./options.js";
+import { createSandboxModule } from "./sandbox/sandbox-module.js";
 import { createTasks } from "./tasks/tasks-module.js";
 
 export interface Gateway extends AsyncDisposable {
@@ -27,6 +28,8 @@ export interface Gateway extends AsyncDisposable {
   /** What clients send as `Authorization: Bearer …`; `undefined` with `auth: "none"`. */
   readonly token: string | undefined;
   readonly log: Logger;
+  /** Aborts when it begins to close: by {@link close}, or because a client has asked for `/api/v1/server/shutdown`. */
+  readonly closing: AbortSignal;
   /** Listens, and starts the workers meanwhile; resolves to {@link url}. @throws Error of the system, with its `code` (`EADDRINUSE`). */
   listen(): Promise<string>;
   /** Resolves when a request can be served. @throws why none ever will. */
@@ -43,17 +46,25 @@ export function createGateway(options: GatewayOptions): Gateway {
   const resolved = resolveGatewayOptions(options);
   const log = createLog(options.log);
   const metrics = new Registry();
-  const modules: GatewayModule[] = [];
-  if (options.chat !== undefined) {
-    const chat = createChat(options.chat, { log, metrics });
-    modules.push(chat, createDashboard(chat, resolved.token !== undefined));
-    if (options.tasks !== undefined)
-      modules.push(createTasks(options.tasks, chat, { log, metrics }));
+  const context = { log, metrics };
+  const stop = (how: { force: boolean }) => void gateway.stop(how);
+  const { maxBodyBytes } = options;
+  const chat = options.chat && createChat(options.chat, context);
+  const tasks = chat && options.tasks && createTasks(options.tasks, chat, context);
+  const sandbox =
+    options.sandbox && createSandboxModule(options.sandbox, context, { maxBodyBytes, stop });
+  if (chat === undefined && sandbox === undefined) {
+    const message = "option chat: expected it, or sandbox: there is nothing to serve";
+    throw new TrError("TR_INVALID_ARGUMENT", message);
   }
-  if (modules.length === 0) {
-    throw new TrError("TR_INVALID_ARGUMENT", "option chat: expected it: there is nothing to serve");
+  if (options.tasks !== undefined && chat === undefined) {
+    const message = "option chat: expected it too: tasks are questions to its agent";
+    throw new TrError("TR_INVALID_ARGUMENT", message);
   }
-  return new RunningGateway(resolved, modules, log, metrics);
+  const dashboard = createDashboard({ chat, sandbox, needsToken: resolved.token !== undefined });
+  const modules = [chat, dashboard, tasks, sandbox].filter((module) => module !== undefined);
+  const gateway = new RunningGateway(resolved, modules, log, metrics);
+  return gateway;
 }
 
 class RunningGateway implements Gateway {
@@ -118,8 +129,17 @@ class RunningGateway implements Gateway {
     await Promise.all(this.#modules.map((module) => module.ready(either)));
   }
 
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    return this.stop({ force: false });
+  }
+
+  /** `force`: what runs gets no time. */
+  stop({ force }: { force: boolean }): Promise<void> {
+    this.#closed ??= this.#close(force ? 0 : this.#options.drainMs);
     return this.#closed;
   }
 
@@ -127,9 +147,8 @@ class RunningGateway implements Gateway {
     await this.close();
   }
 
-  async #close(): Promise<void> {
+  async #close(drainMs: number): Promise<void> {
     this.#closing.abort();
-    const { drainMs } = this.#options;
     this.log.info({ drainMs }, "shutting down");
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), drainMs);

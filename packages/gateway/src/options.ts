@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { SandboxOptions } from "@tr/sandbox/server";
 import type { ChatOptions } from "./chat/options.js";
 import { invalidOption, longestTimerMs, wholeNumber } from "./check-option.js";
 import type { LogOptions } from "./log.js";
@@ -18,7 +19,7 @@ export interface GatewayOptions {
   allowedHosts?: readonly string[];
   /** Origins whose pages may call, as `https://example.org`. Default: none. */
   corsOrigins?: readonly string[];
-  /** The largest request. Default: 1 MiB. */
+  /** The largest request. Default: 1 MiB; of the sandbox, whose requests may carry tensors, 64 MiB. */
   maxBodyBytes?: number;
   /** How long what runs may go on when the gateway is closed. Default: 10,000. */
   drainMs?: number;
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   chat?: ChatOptions;
   /** The task routes, of the chat's agent. Default: there are none. */
   tasks?: TasksOptions;
+  /** The sandbox's routes, at /api/v1. Default: there are none. */
+  sandbox?: SandboxOptions;
 }
 
 export interface ResolvedGatewayOptions {

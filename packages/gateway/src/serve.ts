@@ -27,8 +27,8 @@ export interface Served {
 }
 
 /**
- * Serves what a config file says until SIGTERM or Ctrl-C, then lets what runs end; a second one ends at
- * once. Resolves when that is done.
+ * Serves what a config file says until SIGTERM or Ctrl-C, or until a client of the sandbox asks for the end;
+ * then lets what runs end. A second signal ends at once. Resolves when that is done.
  *
  * The token is the file's, or `TR_GATEWAY_TOKEN`, or lies in `<file>.token`, which is made when it is not there.
  * While it listens, programs of the same user find address and token in a note in their state's folder.
@@ -44,6 +44,7 @@ export async function serve(file: string, given: ServeOptions = {}): Promise<voi
   const asGiven = { ...config, ...address, log: { ...log, ...config.log } };
   const { options, tokenFile } = withToken(asGiven, file, process.env);
   const gateway = createGateway(options);
+  gateway.closing.addEventListener("abort", () => asked.resolve());
   if (tokenFile !== undefined)
     gateway.log.info({ file: tokenFile }, "clients find the token there");
   for (const signal of signals) process.once(signal, onSignal);

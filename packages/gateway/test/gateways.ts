@@ -10,6 +10,9 @@ import type { GatewayOptions } from "../src/options.js";
 
 export const agentScript = fileURLToPath(new URL("scripts/agent.py", import.meta.url));
 
+/** Where test/scripts/back_ends.py is found as a module. */
+export const backEndsFolder = fileURLToPath(new URL("scripts", import.meta.url));
+
 export interface ChatEvent {
   readonly type: string;
   readonly session_id: string;

@@ -12,7 +12,7 @@ export interface Failure {
 
 export const shuttingDown: Failure = {
   code: "SHUTTING_DOWN",
-  content: "the server is shutting down; send the question again a moment later",
+  content: "the server is shutting down; ask again a moment later",
 };
 
 /** How much of a message is sent: a Python exception may have any. */

@@ -4,17 +4,13 @@ import type { LogOptions } from "../log.js";
 import type { GatewayOptions } from "../options.js";
 import type { TasksOptions } from "../tasks/options.js";
 import { ConfigFault } from "./environment.js";
+import { given, ms } from "./given.js";
+import { sandboxOptions } from "./sandbox-options.js";
 import type { Config } from "./schema.js";
 
 /** @param file where it stands: its paths begin in its folder @throws ConfigFault */
-export function gatewayOptions(
-  { server = {}, agent, tasks, resources, apis, warmup }: Config,
-  file: string,
-): GatewayOptions {
-  for (const [name, part] of Object.entries({ resources, apis, warmup })) {
-    if (part !== undefined)
-      throw new ConfigFault([name], "this gateway carries the chat routes only");
-  }
+export function gatewayOptions(config: Config, file: string): GatewayOptions {
+  const { server = {}, agent, tasks } = config;
   if (tasks !== undefined && agent === undefined) {
     throw new ConfigFault(
       ["tasks"],
@@ -41,6 +37,7 @@ export function gatewayOptions(
     log,
     chat: agent && chatOptions(agent, folder),
     tasks: tasks && tasksOptions(tasks, file),
+    sandbox: sandboxOptions(config, folder),
   });
 }
 
@@ -74,19 +71,4 @@ function tasksOptions(tasks: NonNullable<Config["tasks"]>, file: string): TasksO
     }),
     dataDir: tasks.data_dir === undefined ? `${file}.data` : resolve(dirname(file), tasks.data_dir),
   };
-}
-
-function ms(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : Math.round(seconds * 1000);
-}
-
-/** Without what is `undefined`: an option that is not given has its default. */
-function given<Options extends object>(
-  options: {
-    [Name in keyof Options]: Options[Name] | undefined;
-  },
-): Options {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as Options;
 }

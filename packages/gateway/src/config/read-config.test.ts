@@ -20,6 +20,8 @@ function read(config: unknown, environment: Record<string, string | undefined> =
 const variable = (name: string, general?: string) =>
   `\${${name}${general === undefined ? "" : `:-${general}`}}`;
 
+const rag = { backend_class: "backends:RagBackend" };
+
 describe("a config file", () => {
   it("becomes options: seconds as milliseconds, paths from its own folder", () => {
     const template = { model: "small", generate_cfg: { temperature: 0.85 } };
@@ -76,6 +78,41 @@ describe("a config file", () => {
     });
   });
 
+  it("has back ends, stateless tools, and which are warmed up", () => {
+    const config = { index: variable("INDEX_PATH", "index"), _kept: 1 };
+    const resources = {
+      _remark: "off by now:",
+      rag: { enabled: true, ...rag, isolation: "shared", config },
+      vm: { enabled: false, backend_class: "vms:Vm" },
+      shell: { backend_class: "shells.Shell", isolation: "session" },
+    };
+    const apis = {
+      echo: { function: "backends:echo", config: {} },
+      now: { function: "clock.now" },
+    };
+    const server = { session_ttl: 1.5, api_replicas: 2 };
+    const sandbox = {
+      folder,
+      resources: {
+        rag: {
+          ...{ backendClass: "backends:RagBackend", isolation: "shared" },
+          config: { index: "index", _kept: 1 },
+        },
+        shell: { backendClass: "shells.Shell", isolation: "session" },
+      },
+      apis: { echo: { function: "backends:echo", config: {} }, now: { function: "clock.now" } },
+      ...{ sessionTtlMs: 1500, apiReplicas: 2 },
+    };
+    expect(read({ server, resources, apis })).toEqual({ log: {}, sandbox });
+    const warmed = (warmup: object) => read({ resources, warmup }).sandbox?.warmup;
+    expect(warmed({})).toEqual(["rag", "shell"]);
+    expect(warmed({ resources: ["vm", "rag"] })).toEqual(["rag"]);
+    expect(warmed({ enabled: false, resources: ["rag"] })).toEqual([]);
+    expect(read({ resources }).sandbox?.warmup).toBeUndefined();
+    expect(read({ agent: { script: "a.py" }, resources }).chat).toBeDefined();
+    expect(read({ agent: { script: "a.py" } }).sandbox).toBeUndefined();
+  });
+
   it.each([
     ["agent.script", { agent: {} }, /agent\.script: .*expected string/],
     [
@@ -111,8 +148,35 @@ describe("a config file", () => {
     ],
     ["a list", [], /expected object/],
     ["no JSON", "{,", /JSON/],
-    ["a back end", { resources: { rag: { backend_class: "b:B" } } }, /: resources: /],
     ["a back end without class", { resources: { rag: {} } }, /resources\.rag\.backend_class: /],
+    [
+      "a class without its module",
+      { resources: { rag: { backend_class: "RagBackend" } } },
+      /resources\.rag\.backend_class: expected module:Class or module\.Class/,
+    ],
+    [
+      "a back end with a colon in its name",
+      { resources: { "a:b": { backend_class: "b:B" } } },
+      /resources\.a:b: expected a name without spaces and colons/,
+    ],
+    [
+      "an unknown isolation",
+      { resources: { rag: { ...rag, isolation: "x" } } },
+      /rag\.isolation: /,
+    ],
+    ["a function that is none", { apis: { echo: { function: "echo" } } }, /apis\.echo\.function: /],
+    [
+      "a back end to warm up that there is not",
+      { resources: { rag }, warmup: { resources: ["rag", "vm"] } },
+      /warmup\.resources\.1: there is no "vm" in resources; there are: rag/,
+    ],
+    ["warm-up of nothing", { warmup: {} }, /: warmup: .*expected the part resources too/],
+    ["a life of no time", { server: { session_ttl: 0 } }, /server\.session_ttl: /],
+    [
+      "a back end's variable that is not set",
+      { resources: { rag: { ...rag, config: { index: variable("INDEX") } } } },
+      /resources\.rag\.config\.index: the variable INDEX is not set/,
+    ],
   ])("names the place of %s", (_, config, message) => {
     const invalid = expect.objectContaining({ code: "TR_INVALID_ARGUMENT" });
     expect(() => read(config)).toThrow(message);

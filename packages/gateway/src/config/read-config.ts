@@ -22,7 +22,8 @@ export function parseConfig(json: unknown, environment: Environment): Config {
   if (error === undefined) return data;
   const [issue] = error.issues;
   if (issue?.code !== "unrecognized_keys") {
-    throw new ConfigFault(issue?.path ?? [], issue?.message ?? "is not valid");
+    const fault = issue?.code === "invalid_key" ? issue.issues[0] : issue;
+    throw new ConfigFault(issue?.path ?? [], fault?.message ?? "is not valid");
   }
   throw new ConfigFault(
     [...issue.path, issue.keys[0] ?? ""],

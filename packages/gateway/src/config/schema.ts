@@ -11,10 +11,17 @@ const object = z.record(z.string(), z.unknown());
 
 /** Keys that begin with _ are remarks. */
 function part<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.preprocess((value) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("_")));
-  }, z.strictObject(shape));
+  return z.preprocess(withoutRemarks, z.strictObject(shape));
+}
+
+function withoutRemarks(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("_")));
+}
+
+/** By name; names that begin with _ are remarks too. */
+function named<Value extends z.ZodType>(value: Value, name: z.ZodString = z.string()) {
+  return z.preprocess(withoutRemarks, z.record(name, value));
 }
 
 const server = part({
@@ -27,7 +34,8 @@ const server = part({
   cors_origins: z.array(z.string()).optional(),
   max_body_bytes: count.optional(),
   drain_timeout: seconds.optional(),
-  session_ttl: seconds.optional(),
+  session_ttl: number(z.number().positive().max(2_000_000)).optional(),
+  api_replicas: number(z.number().int().min(1)).optional(),
   log_format: z.enum(["pretty", "json"]).optional(),
   log_level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).optional(),
 });
@@ -56,22 +64,27 @@ const tasks = part({
   keep_bytes: count.optional(),
 });
 
+/** Of a class or function, as `module:name` or `module.name`. */
+const pythonName = (what: string) =>
+  z.string().regex(/^[^\s:]+[:.][^\s:.]+$/, `expected module:${what} or module.${what}`);
+
 const backend = part({
   enabled: z.boolean().optional(),
-  backend_class: z.string().min(1),
+  backend_class: pythonName("Class"),
   isolation: z.enum(["shared", "session"]).optional(),
   config: object.optional(),
 });
+
+/** The part of a tool's name before the colon. */
+const resourceName = z.string().regex(/^[^\s:]+$/, "expected a name without spaces and colons");
 
 /** The whole file. Times are seconds, as in the files that people have. */
 export const configSchema = part({
   server: server.optional(),
   agent: agent.optional(),
   tasks: tasks.optional(),
-  resources: z.record(z.string(), backend).optional(),
-  apis: z
-    .record(z.string(), part({ function: z.string().min(1), config: object.optional() }))
-    .optional(),
+  resources: named(backend, resourceName).optional(),
+  apis: named(part({ function: pythonName("function"), config: object.optional() })).optional(),
   warmup: part({
     enabled: z.boolean().optional(),
     resources: z.array(z.string()).optional(),
