@@ -246,7 +246,8 @@ class Canceller:
         job.is_cancelled = True
         if job.tell is not None:
             job.tell()  # of a coroutine: once it waits, if it has not been told before
-        if self._guard.running not in (None, job) and job.door is None:
+        is_late = self._guard.running not in (None, job) and job.door is None
+        if is_late and not job.is_patient:
             self._guard.postpone(job)
             self._ring()
         self._wake()

@@ -26,6 +26,7 @@ FIRST_CREDIT = 2
 
 class Job:
     """``is_cancelled``: the host wants no more of it. ``was_told``: its code has been told so.
+    ``is_patient``: its answer says that its code has ended, and is not sent before that.
 
     ``tell`` gets a coroutine or a thread to raise the cancel in itself; None while the main thread
     or none runs the job's code. ``door`` is that of a thread. ``produced`` counts a stream's
@@ -37,6 +38,7 @@ class Job:
     door: Door | None = None
     is_stream = False
     is_cancelled = False
+    is_patient = False
     was_told = False
     is_done = False
     cancel_type: type[BaseException] = TaskCancelled

@@ -11,6 +11,8 @@ from conftest import MakeHost
 from file_host import wait_until
 from sandbox_host import CONTEXT, HOST, SandboxHost
 
+from tech_renaissance import Array
+
 
 @pytest.fixture(scope="module")
 def shared_lab(make_shared_host: MakeHost) -> SandboxHost:
@@ -109,6 +111,8 @@ def test_arguments_that_do_not_fit(
     [
         ("tool", 4711, "not today", {"why": [1, 2]}),
         ("own", 4242, "my own", None),
+        ("almost", 0, "success", {"code": 1, "message": None}),
+        ("odd meta", 1, "x", None),
         (
             "unsendable",
             5000,
@@ -166,6 +170,14 @@ def test_a_tensor_that_is_none_is_of_a_wrong_type_and_the_others_are_let_go_of(
     assert not lab.host.path("x.tsr").exists()
 
 
+def test_a_tensor_that_numpy_does_not_have_is_of_a_wrong_type(lab: SandboxHost) -> None:
+    lab.host.put("x", Array(bytes(4), (2,), "bfloat16"))
+    answer = lab.execute("lab:double", x={"$tensor": "x"})
+    assert answer["code"] == 4004
+    assert answer["message"].startswith("lab:double: parameter x: ")
+    assert "bfloat16" in answer["message"]
+
+
 @pytest.mark.parametrize(
     ("tool", "result"), [("below", 2), ("above", 3), ("of_class", "Lab 1"), ("made", "later")]
 )
@@ -194,6 +206,22 @@ def test_a_plain_tool_that_is_cancelled_ends_when_its_thread_does(lab: SandboxHo
     lab.data("lab:open_gate")
     assert is_cancelled(lab.calls.final(identifier))
     assert lab.data("lab:take_log") == ["waiting", "waited"]
+
+
+def test_a_held_loop_has_no_cancelled_tool_answered_before_its_thread_ends(
+    lab: SandboxHost,
+) -> None:
+    identifier = lab.begin("lab:wait_for_gate")
+    wait_until(lambda: lab.data("lab:peek_log"), "the thread")
+    # Longer than the worker waits before it answers a cancel that it has no time for.
+    holding = lab.begin("lab:hold_loop", seconds=0.8)
+    lab.calls.wait_taken()
+    lab.calls.cancel(identifier)
+    lab.calls.final(holding)
+    assert lab.data("lab:peek_log") == ["waiting", "holding"]
+    assert lab.calls.seen[identifier] == []
+    lab.data("lab:open_gate")
+    assert is_cancelled(lab.calls.final(identifier))
 
 
 @pytest.mark.parametrize("tool", ["nap", "spin"])

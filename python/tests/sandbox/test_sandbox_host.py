@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from call_host import is_cancelled
 from conftest import MakeHost
 from file_host import wait_until
 from sandbox_host import HOST, MODULES, SandboxHost, seed
+
+from tech_renaissance.cancellation import Guard
 
 Make = Callable[[], SandboxHost]
 
@@ -263,3 +266,12 @@ def test_it_leaves_while_a_tool_holds_its_thread(make: Make) -> None:
     assert lab.host.wait_end() == 0
     assert lab.calls.seen[blocked] == []
     assert json.dumps(lab.calls.seen[cancelled]) == "[]"
+
+
+def test_no_cancel_is_raised_between_a_successful_initialize_and_its_session() -> None:
+    """A signal's handler may run there; it comes again, and the code is told where it awaits."""
+    guard = Guard(lambda: None)
+    guard.running = Mock(tell=lambda: None)
+    for module, is_fragile in (("tech_renaissance.sandbox.sessions", True), ("lab", False)):
+        frame = Mock(f_globals={"__name__": module})
+        assert guard.is_fragile(frame) is is_fragile

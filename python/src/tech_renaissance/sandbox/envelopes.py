@@ -21,9 +21,18 @@ UNEXPECTED_ERROR = 5005
 
 def success(value: Any) -> Envelope:
     """The tool's own envelope if it has returned one."""
-    if isinstance(value, dict) and type(value.get("code")) is int and "message" in value:
-        return {**value, "data": value.get("data"), "meta": value.get("meta") or {}}
-    return {"code": 0, "message": "success", "data": value, "meta": {}}
+    if not _is_envelope(value):
+        return {"code": 0, "message": "success", "data": value, "meta": {}}
+    meta = value.get("meta")
+    return {**value, "data": value.get("data"), "meta": meta if isinstance(meta, dict) else {}}
+
+
+def _is_envelope(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and type(value.get("code")) is int
+        and isinstance(value.get("message"), str)
+    )
 
 
 def failure(code: int, message: str, data: Any = None) -> Envelope:

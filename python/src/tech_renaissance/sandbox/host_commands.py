@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ..binding import Signature
 from ..commands import register
 from ..errors import TrError
-from ..job import current
 from ..values import Encoded
 from .backend import Backend
 from .envelopes import NO_SESSION, encoded, failed, failure, success
 from .errors import LoadError
 from .loaded_tool import RefusalError
 from .loading import load_api, load_backend, put_first
-from .running import is_cancelled, run
+from .running import is_cancelled, run, this_job
 from .sessions import Sessions
 from .threads import Threads
 
@@ -81,6 +80,7 @@ class Host:
             await self._sessions.hook("warmup")
 
     async def initialize(self, session: dict[str, Any]) -> None:
+        this_job().is_patient = True
         if self._sessions is None:
             raise LoadError("there are no sessions without a back end: call sandbox:load first")
         await self._sessions.initialize(session)
@@ -88,15 +88,18 @@ class Host:
     async def execute(
         self, tool: LoadedTool, arguments: dict[str, Any] | RefusalError, context: dict[str, Any]
     ) -> Encoded:
-        """The tool's envelope, whatever comes of it; only a cancel is raised."""
+        """The tool's envelope, whatever comes of it; only a cancel is raised.
+
+        The server takes a call's end for the end of the tool's code: its session may be cleaned up.
+        """
+        job = this_job()
+        assert job.call is not None  # noqa: S101 - it has come with arguments
+        job.is_patient = True
         envelope = (
             arguments.envelope
             if isinstance(arguments, RefusalError)
             else await self._answer(tool, arguments, context)
         )
-        job = current.get()
-        assert job is not None  # noqa: S101 - this is a command
-        assert job.call is not None  # noqa: S101
         return Encoded(encoded(tool.full_name, envelope, job.call.add_tensor))
 
     async def _answer(
@@ -163,5 +166,4 @@ class _ToolArguments(Signature):
             values = tool.arguments(args[1], call)
         except RefusalError as refusal:
             values = refusal
-        call.remove_read()
         return [tool, values, args[2]], {}

@@ -12,6 +12,7 @@ from ..annotation_scope import scope_of
 from ..conversion.annotations import name_of
 from ..conversion.compiler import converter_for
 from ..conversion.misfit import MisfitError, entries_of, listed, show
+from ..errors import TrError
 from ..values import decode_value
 from .docstrings import description_of
 from .envelopes import INVALID_INPUT, MISSING_FIELD, WRONG_TYPE, failure
@@ -96,7 +97,11 @@ class LoadedTool:
                     else convert(value, tensors)
                 )
             except MisfitError as misfit:
-                raise self._misfit(name, value, misfit) from None
+                raise self._misfit(name, value, f"{name}{misfit.path}", misfit.fault) from None
+            except TrError as error:
+                if error.code not in ("TR_INVALID_ARGUMENT", "TR_UNSUPPORTED_DTYPE"):
+                    raise
+                raise self._misfit(name, value, name, str(error)) from None
         return values
 
     def supply(self, given: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
@@ -171,18 +176,10 @@ class LoadedTool:
         annotation = self._parameters[name].annotation
         return "any value" if annotation is inspect.Parameter.empty else name_of(annotation)
 
-    def _misfit(self, name: str, value: Any, misfit: MisfitError) -> RefusalError:
-        return RefusalError(
-            failure(
-                WRONG_TYPE,
-                f"{self.full_name}: parameter {name}{misfit.path}: {misfit.fault}",
-                {
-                    "parameter": f"{name}{misfit.path}",
-                    "expected": self._expects(name),
-                    "found": show(value),
-                },
-            )
-        )
+    def _misfit(self, name: str, value: Any, place: str, fault: str) -> RefusalError:
+        message = f"{self.full_name}: parameter {place}: {fault}"
+        data = {"parameter": place, "expected": self._expects(name), "found": show(value)}
+        return RefusalError(failure(WRONG_TYPE, message, data))
 
 
 class _Tensors:

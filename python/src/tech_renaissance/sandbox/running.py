@@ -10,6 +10,7 @@ from ..job import current
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..job import Job
     from .threads import Threads
 
 
@@ -22,7 +23,13 @@ async def run(threads: Threads, function: Callable[..., Any], *args: Any, **kwar
     return await result if inspect.isawaitable(result) else result
 
 
-def is_cancelled() -> bool:
-    """Whether the host wants no more of the command that runs here."""
+def this_job() -> Job:
+    """That of the command that runs here."""
     job = current.get()
-    return job is not None and job.is_cancelled
+    assert job is not None  # noqa: S101 - commands have one
+    return job
+
+
+def is_cancelled() -> bool:
+    """Whether the host wants no more of it."""
+    return this_job().is_cancelled

@@ -130,6 +130,11 @@ class Lab(Backend):
         log.append("blocked")
         return threading.current_thread().name
 
+    @tool("hold_loop")
+    async def hold_loop(self, seconds: float) -> None:
+        log.append("holding")
+        time.sleep(seconds)
+
     @tool("wait_for_gate")
     def wait_for_gate(self) -> str:
         log.append("waiting")
@@ -180,6 +185,10 @@ class Lab(Backend):
             raise SystemExit(3)
         if how == "own":
             return {"code": 4242, "message": "my own", "more": 1}
+        if how == "almost":
+            return {"code": 1, "message": None}
+        if how == "odd meta":
+            return {"code": 1, "message": "x", "meta": "y"}
         if how == "unsendable":
             return {"deep": [0, {"object": object()}]}
         if how == "dtype":
