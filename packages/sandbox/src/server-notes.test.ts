@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   mkdtempSync,
@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { findServer, noteServer, reachable } from "./server-notes.js";
 import { stateFolder } from "./state-folder.js";
@@ -55,6 +56,19 @@ describe("a server's note", () => {
     expect(findServer({ url })).toBeUndefined();
     writeFileSync(join(servers(), `${process.pid}.json`), "{", { mode: 0o600 });
     expect(findServer({ url })).toBeUndefined();
+  });
+
+  it("is read by Python as it is here", () => {
+    noteServer(note);
+    const program =
+      "import json, sys; from tech_renaissance.sandbox.server_notes import find_server;" +
+      "print(json.dumps([find_server(url=sys.argv[1]), find_server(config=sys.argv[2])]))";
+    const python = process.env.TR_PYTHON ?? "python3";
+    const args = ["-c", program, "http://localhost:18890", note.config];
+    const sources = fileURLToPath(new URL("../../../python/src", import.meta.url));
+    const env = { ...process.env, PYTHONPATH: sources };
+    const printed = execFileSync(python, args, { encoding: "utf8", env });
+    expect(JSON.parse(printed)).toEqual([note, note]);
   });
 });
 

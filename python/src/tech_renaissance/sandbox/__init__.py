@@ -21,16 +21,53 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .backend import Backend, BackendConfig
+    from .client import Sandbox
+    from .client_errors import (
+        SandboxClosed,
+        SandboxError,
+        SandboxInvalidArgument,
+        SandboxProtocolError,
+        SandboxSessionError,
+        SandboxStartFailed,
+        SandboxTimeout,
+        SandboxUnreachable,
+        ToolFailed,
+    )
     from .errors import ToolError
     from .marks import api_tool, tool
 
-__all__ = ["Backend", "BackendConfig", "ToolError", "api_tool", "tool"]
+__all__ = [
+    "Backend",
+    "BackendConfig",
+    "Sandbox",
+    "SandboxClosed",
+    "SandboxError",
+    "SandboxInvalidArgument",
+    "SandboxProtocolError",
+    "SandboxSessionError",
+    "SandboxStartFailed",
+    "SandboxTimeout",
+    "SandboxUnreachable",
+    "ToolError",
+    "ToolFailed",
+    "api_tool",
+    "tool",
+]
 
 _HOMES = {
     "Backend": "backend",
     "BackendConfig": "backend",
     "Sandbox": "client",
+    "SandboxClosed": "client_errors",
+    "SandboxError": "client_errors",
+    "SandboxInvalidArgument": "client_errors",
+    "SandboxProtocolError": "client_errors",
+    "SandboxSessionError": "client_errors",
+    "SandboxStartFailed": "client_errors",
+    "SandboxTimeout": "client_errors",
+    "SandboxUnreachable": "client_errors",
     "ToolError": "errors",
+    "ToolFailed": "client_errors",
     "api_tool": "marks",
     "tool": "marks",
 }
