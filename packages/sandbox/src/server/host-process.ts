@@ -198,8 +198,7 @@ function pythonFor(folder: string): string[] {
   return [file, ...args];
 }
 
-/** What the calls of a process that is gone fail with. */
-export function lost(name: string): TrError {
+function lost(name: string): TrError {
   return new TrError("TR_WORKER_CRASHED", `the Python process of ${name} is gone`, {
     exitCode: null,
     signal: null,

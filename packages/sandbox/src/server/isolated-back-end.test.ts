@@ -123,7 +123,7 @@ it("makes ten sessions at once, and ends them all", async () => {
   await backEnd.shutdown({ force: false });
 });
 
-it.each([0, 20, 100, 200])(
+it.each([0, 100])(
   "leaves no process when it is shut down %d ms into beginning many sessions",
   async (ms) => {
     const backEnd = await here.loaded({ isolation });

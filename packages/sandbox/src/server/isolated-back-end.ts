@@ -8,7 +8,7 @@ import type {
   SessionSeed,
   ToolInfo,
 } from "./back-end.js";
-import { type HostProcess, type HostProcessOptions, lost, lostCall } from "./host-process.js";
+import { type HostProcess, type HostProcessOptions, lostCall } from "./host-process.js";
 import { KeptProcess } from "./kept-process.js";
 
 /** A back end with a process for each session; one more is kept ready for the next. */
@@ -75,7 +75,7 @@ export class IsolatedBackEnd implements BackEnd {
   async shutdown(options: { force: boolean }): Promise<void> {
     const closing = this.#spare.close(options);
     for (const [id, host] of this.#hosts) this.#end(id, host, options.force);
-    await Promise.allSettled(this.#beginning); // one that was about to be given out may still come
+    await Promise.allSettled(this.#beginning); // their processes end as well
     await Promise.all([closing, ...this.#ending]);
   }
 
@@ -92,7 +92,6 @@ export class IsolatedBackEnd implements BackEnd {
       for (const listener of this.#listeners) listener([session_id], reason);
     };
     try {
-      if (this.state.phase === "closed") throw lost(this.name);
       await host.warm();
       await host.initialize(session);
     } catch (error) {
