@@ -118,6 +118,55 @@ export function spawnFailed(command: readonly string[], cause: unknown): TrError
   );
 }
 
+const forkServer = 'option spawn: "fork-server"';
+const servesNot =
+  'a script that does not call serve() of tech_renaissance, as one with its own loop or an older module beside it, needs spawn: "process"';
+
+/** Why the process that imports a script for its workers has ended before it was ready. */
+export function templateEnded(exit: Exit, stderrTail: string, python: readonly string[]): TrError {
+  const { exitCode, signal } = exit;
+  return new TrError(
+    "TR_START_FAILED",
+    `${forkServer}: the script did not come to serve(): ${howItEnded(exit)}; ${servesNot}${remedy(stderrTail, python)}${lastLines(stderrTail)}`,
+    { exitCode, signal, stderrTail },
+  );
+}
+
+export function templateTimedOut(timeoutMs: number, stderrTail: string): TrError {
+  return new TrError(
+    "TR_START_TIMEOUT",
+    `${forkServer}: the script did not come to serve() within ${timeoutMs} ms (option startTimeoutMs); ${servesNot}${lastLines(stderrTail)}`,
+    { stderrTail },
+  );
+}
+
+/** @param reason why it cannot be forked, and what to do about it */
+export function templateRefused(reason: string, stderrTail: string): TrError {
+  return new TrError("TR_START_FAILED", `${forkServer}: ${reason}${lastLines(stderrTail)}`, {
+    stderrTail,
+  });
+}
+
+/** The system has refused to. */
+export function forkFailed(reason: string): TrError {
+  return new TrError("TR_START_FAILED", `${forkServer}: no worker can be forked: ${reason}`, {
+    stderrTail: "",
+  });
+}
+
+/** A worker that has not come to its session. @param stderrTail of the process that forked it */
+export function forkedEnded(
+  { exitCode, signal }: Pick<Exit, "exitCode" | "signal">,
+  stderrTail: string,
+): TrError {
+  const how = howItEnded({ exitCode, signal, oom: false });
+  return new TrError(
+    "TR_START_FAILED",
+    `${forkServer}: the forked worker ended before it had reached its session: ${how}${lastLines(stderrTail)}`,
+    { exitCode, signal, stderrTail },
+  );
+}
+
 function lastLines(stderrTail: string): string {
   return stderrTail === "" ? "" : `\nThe last lines it wrote to stderr:\n${stderrTail}`;
 }

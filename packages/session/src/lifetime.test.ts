@@ -34,6 +34,27 @@ describe.runIf(process.platform !== "win32")("a host that is killed", () => {
   }
 });
 
+if (process.platform === "linux") {
+  describe("a host that is killed, with a worker of a fork server", () => {
+    const wrappers = ["wrapped", "uv-run"] as const;
+    const others = ["importing", "idle", "holding-the-lock", "child"] as const;
+    for (const situation of [...others, ...wrappers.filter((one) => !missingFor(one))]) {
+      const title = `takes it along, what it was forked from, and what it has started: ${situation}`;
+      it(title, async () => {
+        const times: number[] = [];
+        for (let i = 0; i < campaignSize(1); i++) {
+          times.push(await killHost(situation, "fork-server"));
+        }
+        const longest = Math.max(...times).toFixed(0);
+        console.log(
+          `host with a fork server killed ${times.length} times, ${situation}: all gone after ${longest} ms`,
+        );
+        expect(times.filter((elapsedMs) => elapsedMs > 250)).toEqual([]);
+      }, 3_600_000);
+    }
+  });
+}
+
 describe.runIf(process.platform !== "win32")("a host that ends with its session open", () => {
   it.each([
     ["by an exception", "throw new Error('planned');"],

@@ -7,6 +7,11 @@ export type Transport = (typeof transports)[number];
 
 const transports = ["auto", "shared-memory", "file"] as const;
 
+/** See {@link SessionOptions.spawn}. */
+export type Spawn = (typeof spawns)[number];
+
+const spawns = ["process", "fork-server"] as const;
+
 /** How a session is made. Everything is optional. Times are milliseconds. */
 export interface SessionOptions {
   /** The Python script to run, or `"default"` for the server that comes with the package. Default: `"default"`. */
@@ -44,6 +49,13 @@ export interface SessionOptions {
    * start that does not come to shared memory fails. See `info.transport`, `info.transportReason`. Default: `"auto"`.
    */
   transport?: Transport;
+  /**
+   * Where the worker comes from. `"process"`: an interpreter of its own, which imports the script. `"fork-server"`
+   * (Linux): one process of this program imports it, up to `serve()`, and each worker is forked from that. Start
+   * and memory cost little then; the script must start no threads at import and not initialise CUDA, or the
+   * start is `TR_START_FAILED`. Default: `"process"`.
+   */
+  spawn?: Spawn;
   /** False: poll instead of using the platform's change notifications. Default: true. */
   notifications?: boolean;
 }
@@ -62,16 +74,20 @@ export interface ResolvedOptions extends Omit<SessionOptions, "restart"> {
   readonly restart?: RestartLimits;
   readonly unresponsive: "report" | "kill";
   readonly transport: Transport;
+  readonly spawn: Spawn;
 }
 
 const known = new Set<string>([
   ...["script", "args", "sessionId", "python", "env", "cwd", "workspace", "sessionFolder"],
   ...["minFreeBytes", "quiet", "startTimeoutMs", "notifications"],
-  ...["cancelGraceMs", "restart", "unresponsive", "transport"],
+  ...["cancelGraceMs", "restart", "unresponsive", "transport", "spawn"],
 ]);
 
 /** Checks the options once and fills in the defaults. @throws TrError `TR_INVALID_ARGUMENT`, naming the option. */
-export function resolveOptions(options: SessionOptions): ResolvedOptions {
+export function resolveOptions(
+  options: SessionOptions,
+  platform: NodeJS.Platform = process.platform,
+): ResolvedOptions {
   for (const name of Object.keys(options)) {
     if (!known.has(name)) {
       throw invalid(name, `one of ${[...known].join(", ")}`, "an unknown option");
@@ -119,6 +135,13 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   if (!transports.includes(transport)) {
     throw invalid("transport", `one of ${transports.join(", ")}`, JSON.stringify(transport));
   }
+  const { spawn = "process" } = options;
+  if (!spawns.includes(spawn)) {
+    throw invalid("spawn", `one of ${spawns.join(", ")}`, JSON.stringify(spawn));
+  }
+  if (spawn === "fork-server" && platform !== "linux") {
+    throw invalid("spawn", `"process" on ${platform} (only Linux has the other)`, '"fork-server"');
+  }
   const restart = restartLimits(options.restart);
   const minFreeBytes = options.minFreeBytes ?? 256 * 2 ** 20;
   if (!(minFreeBytes >= 0)) throw invalid("minFreeBytes", "a number ≥ 0", String(minFreeBytes));
@@ -136,6 +159,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     cancelGraceMs,
     unresponsive,
     transport,
+    spawn,
     ...(restart && { restart }),
   };
 }

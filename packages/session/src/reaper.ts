@@ -48,11 +48,12 @@ const maxStarts = 100;
  * terminal reaches it. Windows has no such shell: there the worker's closed stdin must do.
  */
 export class Reaper {
-  readonly #workers = new Map<number, string>();
+  readonly #workers = new Map<number, string | undefined>();
   #shell: ChildProcess | undefined;
   #starts = 0;
 
-  add(pid: number, directory: string): void {
+  /** @param directory goes with it */
+  add(pid: number, directory: string | undefined): void {
     this.#workers.set(pid, directory);
     if (process.platform === "win32") return;
     if (this.#shell === undefined) this.#start();
@@ -87,7 +88,7 @@ export class Reaper {
     for (const [pid, directory] of this.#workers) this.#tell(pid, directory);
   }
 
-  #tell(pid: number, directory: string): void {
+  #tell(pid: number, directory = ""): void {
     // A line cannot hold a line end: such a directory is left to the next start's sweep.
     this.#shell?.stdin?.write(`add ${pid} ${/[\r\n]/.test(directory) ? "" : directory}\n`);
   }

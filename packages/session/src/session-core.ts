@@ -10,7 +10,7 @@ import {
 import { RestartPolicy } from "./restart-policy.js";
 import type { SessionHealth } from "./session-health.js";
 import { type SessionInfo, sessionInfo } from "./session-info.js";
-import { spawnWorker, waitUntilStarted } from "./start-worker.js";
+import { type RunningWorker, spawnWorker, waitUntilStarted } from "./start-worker.js";
 import { Starter } from "./starter.js";
 import { StatefulSession } from "./stateful-session.js";
 import type { StopLadder } from "./stop-worker.js";
@@ -177,9 +177,7 @@ export abstract class SessionCore extends StatefulSession {
     signal.throwIfAborted();
     if (this.#closing) throw sessionClosed();
     if (!isRestart) this.mailbox.clear(); // nobody has asked for it: what is unread stays
-    const worker = await spawnWorker(this.options, this.sessionId, (stream, line) =>
-      this.tellLine(stream, line, `[${this.sessionId}]`, this.options.quiet),
-    );
+    const worker = await this.#spawn(signal);
     const life = new WorkerLife(worker, (exit, ending) => this.#ended(exit, ending));
     void life.gone.then(() => this.tell("exit", worker.process.exit));
     this.#life = life;
@@ -201,7 +199,7 @@ export abstract class SessionCore extends StatefulSession {
         onStopping: () => this.apply({ type: "stopping" }),
         tell: (name, value) => this.tell(name, value),
       });
-      this.apply({ type: "ready" });
+      this.apply({ type: "ready", pid: worker.process.pid });
     } catch (error) {
       life.expectEnd({ reason: error as TrError, isFailure: !signal.aborted });
       await life.stop(terminateLadder);
@@ -209,6 +207,25 @@ export abstract class SessionCore extends StatefulSession {
       throw life.ending?.reason;
     } finally {
       signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #spawn(signal: AbortSignal): Promise<RunningWorker> {
+    try {
+      return await spawnWorker(this.options, this.sessionId, {
+        signal,
+        onLine: (stream, line) =>
+          this.tellLine(stream, line, `[${this.sessionId}]`, this.options.quiet),
+        onImporting: (pid) => {
+          this.#life = undefined;
+          this.apply({ type: "spawned", pid });
+        },
+      });
+    } catch (error) {
+      if (this.isRunning) {
+        this.apply(signal.aborted ? { type: "left" } : { type: "failed", error: error as TrError });
+      }
+      throw error;
     }
   }
 

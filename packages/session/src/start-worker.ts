@@ -1,16 +1,18 @@
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type FileChannel, openFileChannel } from "@tr/file-channel";
 import { TrError } from "@tr/protocol/errors";
 import type { HostCarrier } from "@tr/shared-memory";
-import { defaultServerPath, findPython, launcherPath } from "@tr/worker-py";
+import { launcherPath } from "@tr/worker-py";
 import { spawnFailed, startFailed, startTimedOut } from "./errors.js";
 import { findPlace } from "./find-place.js";
+import { findProgram } from "./find-program.js";
 import { lookForWorker, type WorkerFacts } from "./first-status.js";
 import { liveWorkers } from "./live-workers.js";
 import type { ResolvedOptions } from "./options.js";
 import { sweepOnce } from "./sweep.js";
-import { type SpawnOptions, WorkerProcess } from "./worker-process.js";
+import { scriptEnvironment } from "./worker-environment.js";
+import { type Child, type SpawnOptions, WorkerProcess } from "./worker-process.js";
 
 /** A worker that has been started, with the directory and the channel that are its own. */
 export interface RunningWorker {
@@ -28,6 +30,13 @@ export interface RunningWorker {
   readonly warning?: TrError | undefined;
 }
 
+export interface StartListeners extends Pick<SpawnOptions, "onLine"> {
+  /** Its reason is the TrError to fail with. */
+  readonly signal: AbortSignal;
+  /** The worker will be forked, and what it is forked from has not imported the script yet. */
+  readonly onImporting: (pid: number) => void;
+}
+
 /**
  * A worker of ours that finds this file writes a byte into it for each response: one notification, where
  * all that is done in the directory for one call gives twenty. Linux has them for a file as for a directory.
@@ -42,38 +51,41 @@ export const bellName = "worker.bell";
 export async function spawnWorker(
   options: ResolvedOptions,
   sessionId: string,
-  onLine: SpawnOptions["onLine"],
+  { onLine, ...start }: StartListeners,
 ): Promise<RunningWorker> {
-  const script = options.script === "default" ? defaultServerPath : resolve(options.script);
-  if (!existsSync(script)) {
-    throw new TrError("TR_SCRIPT_NOT_FOUND", `there is no script ${script} (option script)`, {
-      script,
-    });
-  }
-  const { cwd } = options;
-  if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new TrError("TR_INVALID_ARGUMENT", `option cwd: there is no directory ${resolve(cwd)}`);
-  }
-  const found = findPython({ script, ...(options.python && { python: options.python }) });
+  const program = findProgram(options);
+  const python = [program.file, ...program.args];
+  // Not at the top: few sessions are started like this.
+  const forks =
+    options.spawn === "fork-server" ? await import("./fork-server/index.js") : undefined;
+  const template = await forks
+    ?.readyTemplate(program, options, { onLine, ...start })
+    .catch((error) => Promise.reject(TrError.is(error) ? error : spawnFailed(python, error)));
   const place = await findPlace(options, sessionId);
   const { workspace, path: directory, carrier } = place;
   const channel = openFileChannel(directory, { notifications: options.notifications });
   if (process.platform === "linux") channel.writeSync(bellName, "\0");
-  const python = [found.file, ...found.args];
+  const onSpawn = (child: Child, pid: number) => {
+    // First of all: from here on this program may die of anything.
+    liveWorkers.add(pid, directory);
+    carrier?.attach(child);
+  };
   try {
-    const process = await WorkerProcess.spawn({
-      file: found.file,
-      args: [...found.args, launcherPath, script, sessionId, ...options.args],
-      cwd: options.cwd,
-      env: { ...workerEnvironment(options, workspace, directory), ...carrier?.env },
-      onLine,
-      pipes: carrier?.stdio,
-      onSpawn(child, pid) {
-        // First of all: from here on this program may die of anything.
-        liveWorkers.add(pid, directory);
-        carrier?.attach(child);
-      },
-    });
+    const process =
+      forks && template
+        ? await forks.forkWorker(template, { ...start, sessionId, place, onLine, onSpawn })
+        : await WorkerProcess.spawn({
+            file: program.file,
+            args: [...program.args, launcherPath, program.script, sessionId, ...options.args],
+            cwd: options.cwd,
+            env: {
+              ...scriptEnvironment(options),
+              ...{ TR_SESSION_DIR: directory, TR_WORKSPACE: workspace },
+              ...carrier?.env,
+            },
+            ...{ onLine, onSpawn },
+            pipes: carrier?.stdio,
+          });
     sweepOnce(dirname(directory));
     return { ...place, process, channel, directory, python };
   } catch (error) {
@@ -108,23 +120,6 @@ export async function waitUntilStarted(
     if (!ended.signal.aborted) throw error;
     throw startFailed(await process.exited, process.stderrTail, worker.python);
   }
-}
-
-function workerEnvironment(
-  options: ResolvedOptions,
-  workspace: string,
-  directory: string,
-): Record<string, string | undefined> {
-  return {
-    // PyTorch's OpenMP threads spin while they wait: with as many workers as cores every call is late by milliseconds.
-    OMP_WAIT_POLICY: "passive",
-    ...process.env,
-    ...(options.notifications ? {} : { TR_NOTIFICATIONS: "off" }),
-    ...options.env,
-    TR_SESSION_DIR: directory,
-    TR_WORKSPACE: workspace,
-    TR_HOST_PID: String(process.pid),
-  };
 }
 
 /** The last status word that the worker wrote, for the message about its end. */

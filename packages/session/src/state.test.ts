@@ -14,7 +14,7 @@ const run = (...events: SessionEvent[]) =>
 describe("the state machine", () => {
   it("goes from idle over starting and busy to ready", () => {
     expect(run({ type: "spawned", pid: 7 })).toEqual({ status: "starting", pid: 7 });
-    const ready = run({ type: "spawned", pid: 7 }, { type: "ready" });
+    const ready = run({ type: "spawned", pid: 7 }, { type: "ready", pid: 7 });
     expect(ready).toEqual({ status: "ready", pid: 7 });
     const busy = nextState(ready, { type: "pending", pending: 2 });
     expect(busy).toEqual({ status: "busy", pid: 7, pending: 2 });
@@ -22,10 +22,14 @@ describe("the state machine", () => {
   });
 
   it("does not become ready again while it leaves", () => {
-    const exiting = run({ type: "spawned", pid: 7 }, { type: "ready" }, { type: "stopping" });
+    const exiting = run(
+      { type: "spawned", pid: 7 },
+      { type: "ready", pid: 7 },
+      { type: "stopping" },
+    );
     expect(exiting).toEqual({ status: "exiting", pid: 7 });
     expect(nextState(exiting, { type: "pending", pending: 0 })).toBe(exiting);
-    expect(nextState(exiting, { type: "ready" })).toBe(exiting);
+    expect(nextState(exiting, { type: "ready", pid: 7 })).toBe(exiting);
   });
 
   it("keeps the exit code or the error, and starts anew from either", () => {

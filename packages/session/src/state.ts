@@ -19,7 +19,8 @@ export type SessionState =
 
 export type SessionEvent =
   | { readonly type: "spawned"; readonly pid: number }
-  | { readonly type: "ready" }
+  /** A worker that was forked has another pid than what has imported its script. */
+  | { readonly type: "ready"; readonly pid: number }
   /** The number of requests that were sent and not answered has changed. */
   | { readonly type: "pending"; readonly pending: number }
   | { readonly type: "stopping" }
@@ -32,7 +33,7 @@ export function nextState(state: SessionState, event: SessionEvent): SessionStat
     case "spawned":
       return isRunning(state) ? state : { status: "starting", pid: event.pid };
     case "ready":
-      return state.status === "starting" ? { status: "ready", pid: state.pid } : state;
+      return state.status === "starting" ? { status: "ready", pid: event.pid } : state;
     case "pending":
       if (state.status !== "ready" && state.status !== "busy") return state;
       if (event.pending === (state.status === "busy" ? state.pending : 0)) return state;

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { type EventEmitter, once } from "node:events";
 import type { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import { abortable } from "./abortable.js";
 import { LineSplitter } from "./line-splitter.js";
 import { oomKills } from "./oom-kills.js";
@@ -17,7 +18,17 @@ export interface SpawnOptions {
   /** Pipes beside the three that every process has. */
   readonly pipes?: readonly "pipe"[] | undefined;
   /** Called in the same turn as the spawn. */
-  readonly onSpawn?: ((child: ChildProcess, pid: number) => void) | undefined;
+  readonly onSpawn?: ((child: Child, pid: number) => void) | undefined;
+}
+
+/** What is used of a child process of Node's; its events are `exit` and `error`. */
+export interface Child extends EventEmitter {
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly stdio: readonly unknown[];
+  ref(): void;
+  unref(): void;
 }
 
 export interface Exit {
@@ -44,7 +55,7 @@ export class WorkerProcess {
   readonly pid: number;
   /** Settles when the process has ended and its output has been read. Never rejects. */
   readonly exited: Promise<Exit>;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
   readonly #tail: string[] = [];
   readonly #oomKillsBefore = oomKills();
   #wasKilled = false;
@@ -66,18 +77,17 @@ export class WorkerProcess {
       throw error;
     }
     options.onSpawn?.(child, child.pid);
-    return new WorkerProcess(child, child.pid, options);
+    return new WorkerProcess(child, child.pid, options.onLine);
   }
 
-  private constructor(child: ChildProcess, pid: number, options: SpawnOptions) {
+  /** @param child to be given in the turn in which it was made, or its exit may be missed */
+  constructor(child: Child, pid: number, onLine: SpawnOptions["onLine"]) {
     this.#child = child;
     this.pid = pid;
     child.on("error", () => {}); // a failed kill(): the caller of kill looks at the process, not at this
     // The worker may be gone when its stdin is closed: EPIPE then says nothing new.
     child.stdin?.on("error", () => {});
-    const drained = (["stdout", "stderr"] as const).map((name) =>
-      this.#readLines(name, options.onLine),
-    );
+    const drained = (["stdout", "stderr"] as const).map((name) => this.#readLines(name, onLine));
     this.exited = this.#waitForExit(Promise.all(drained));
     this.#reference("unref");
   }
@@ -106,9 +116,13 @@ export class WorkerProcess {
     };
   }
 
+  get #pipes() {
+    return this.#child.stdio as readonly (Socket | null | undefined)[];
+  }
+
   #reference(verb: "ref" | "unref"): void {
     this.#child[verb]();
-    for (const pipe of this.#child.stdio as (Socket | null | undefined)[]) {
+    for (const pipe of this.#pipes) {
       // A socket that is closed already would add a listener at every call.
       if (pipe && !pipe.destroyed) pipe[verb]?.();
     }
@@ -172,7 +186,7 @@ export class WorkerProcess {
     });
     await Promise.race([drained, timeUp]);
     clearTimeout(timer);
-    for (const pipe of this.#child.stdio.slice(1)) pipe?.destroy();
+    for (const pipe of this.#pipes.slice(1)) pipe?.destroy();
     return this.#exit;
   }
 

@@ -9,6 +9,7 @@ const session = new PythonSession({
   quiet: true,
   args: [situation],
   ...(process.env.TR_TEST_TRANSPORT && { transport: process.env.TR_TEST_TRANSPORT }),
+  ...(process.env.TR_TEST_SPAWN && { spawn: process.env.TR_TEST_SPAWN }),
   ...(python.length > 0 && { python }),
 });
 const lines = [];

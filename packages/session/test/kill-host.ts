@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import type { Spawn } from "../src/options.js";
 import { randomNumbers, seed } from "./campaign.js";
 import { processExists, script, until } from "./scripts.js";
 
@@ -49,7 +50,10 @@ export function missingFor(situation: (typeof situations)[number]): string | und
  *
  * @returns how long the last of the worker's processes lived on, in ms.
  */
-export async function killHost(situation: (typeof situations)[number]): Promise<number> {
+export async function killHost(
+  situation: (typeof situations)[number],
+  spawn: Spawn = "process",
+): Promise<number> {
   const workspace = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "tr-doomed-"));
   try {
     const program = fileURLToPath(new URL("host.mjs", import.meta.url));
@@ -57,17 +61,21 @@ export async function killHost(situation: (typeof situations)[number]): Promise<
     const host = execa(
       process.execPath,
       [program, script("doomed.py"), workspace, situation, ...python],
-      { reject: false, buffer: false, stdin: "ignore", stderr: "inherit" },
+      {
+        ...{ reject: false, buffer: false, stdin: "ignore", stderr: "inherit" },
+        env: { TR_TEST_SPAWN: spawn },
+      },
     );
     const [line] = await once(createInterface({ input: host.stdout }), "line");
-    const { pids, directory } = JSON.parse(line) as { pids: number[]; directory: string };
+    const { pids, directory } = JSON.parse(line) as { pids: number[]; directory?: string };
     // Anywhere in an import that takes about two seconds.
     if (situation === "importing-torch") await sleep(random() * 1500);
     const killed = performance.now();
     host.kill("SIGKILL");
     await until(() => !pids.some(processExists), 20_000);
     const elapsedMs = performance.now() - killed;
-    await until(() => !existsSync(directory)); // the reaper's last act
+    // The reaper's last act. One that is to be forked has none before its script is imported.
+    if (directory !== undefined) await until(() => !existsSync(directory));
     await host;
     return elapsedMs;
   } finally {

@@ -3,12 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
-import type { SessionOptions, Transport } from "../src/options.js";
+import type { SessionOptions, Spawn, Transport } from "../src/options.js";
 import { PythonSession } from "../src/python-session.js";
 
 const testTransport = process.env.TR_TEST_TRANSPORT as Transport | undefined;
-/** How the tests' sessions carry their messages: the same tests run once for each way. */
-export const transport: SessionOptions = testTransport ? { transport: testTransport } : {};
+const testSpawn = process.env.TR_TEST_SPAWN as Spawn | undefined;
+/** How the tests' sessions carry their messages and get their workers: the same tests run once for each way. */
+export const transport: SessionOptions = {
+  ...(testTransport && { transport: testTransport }),
+  ...(testSpawn && { spawn: testSpawn }),
+};
 
 // As on a machine without the native part: this process, and the programs that a test runs.
 if (process.env.TR_TEST_MAPPED === "off") {

@@ -1,7 +1,7 @@
-import type { ChildProcess } from "node:child_process";
 import { closeSync, writeSync } from "node:fs";
 import type { Socket } from "node:net";
 import { availableParallelism } from "node:os";
+import type { Writable } from "node:stream";
 import { createBlockFile, emptyBlock, writeOffer } from "./create-block.js";
 import { FileBlock } from "./file-block.js";
 import type { HostBlock } from "./host-block.js";
@@ -16,6 +16,12 @@ import { spinner } from "./spinner.js";
 export interface HostCarrierOptions {
   /** `false`: without native code, whatever is installed. Default: mapped where koffi and the platform let us. */
   readonly mapped?: boolean;
+}
+
+/** The worker's process, as Node shows it. */
+interface Child {
+  readonly stdin: Writable | null;
+  readonly stdio: readonly unknown[];
 }
 
 /** What a worker has opened. */
@@ -48,7 +54,7 @@ export class HostCarrier {
   readonly #plain: FileBlock;
   #mapped: { block: MappedBlock; native: Native } | undefined;
   #reason: string | undefined;
-  #child: ChildProcess | undefined;
+  #child: Child | undefined;
   #connection: Connection | undefined;
 
   /**
@@ -68,7 +74,7 @@ export class HostCarrier {
   }
 
   /** To be called in the same turn as `spawn`: what takes time here is done while Python starts. */
-  attach(child: ChildProcess): void {
+  attach(child: Child): void {
     this.#child = child;
     this.bell?.on("data", () => this.#connection?.slots.bellRang());
     this.bell?.on("error", () => {}); // the worker is gone, which its exit tells

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # The descriptor that was standard input, or None when that was not a pipe.
 stdin_fd: int | None = None
 
+# Where the reports of a template go, of a process that forks workers (fork_server.py); else None.
+reports_fd: int | None = None
+
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _SIGKILL = 9
 
@@ -31,8 +34,9 @@ def run(package_folder: str, make_loader: Callable[[str, str], object]) -> None:
         sys.stderr.write("usage: python launcher.py <script> [sessionId] [args...]\n")
         sys.exit(2)
     if sys.platform == "linux":
-        _die_with_host()
+        die_with(os.environ.get("TR_HOST_PID", ""))
     take_stdin()
+    _take_reports()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # pythonw.exe has none
             stream.reconfigure(  # type: ignore[union-attr]  # typeshed: TextIO, is TextIOWrapper
@@ -46,19 +50,19 @@ def run(package_folder: str, make_loader: Callable[[str, str], object]) -> None:
     _run_as_main(script, make_loader("__main__", script), compile_script)
 
 
-def _die_with_host() -> None:
-    """Asks the kernel for SIGKILL when the parent dies, if the parent really is the host.
+def die_with(parent: str) -> None:
+    """Asks the kernel for SIGKILL when the parent dies, if it really is the one of that pid.
 
-    Behind ``uv run`` or a pyenv shim it is not, and the signal would follow the wrong process.
+    Behind ``uv run`` or a pyenv shim it is not the host, and the signal would follow the wrong
+    process.
     """
-    host = os.environ.get("TR_HOST_PID", "")
-    if host != str(os.getppid()):
+    if parent != str(os.getppid()):
         return
     try:
         __import__("_tr_libc").c_function("prctl")(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
     except OSError:
         return  # a sandbox that forbids it: the host's reaper and the end of stdin must do
-    if host != str(os.getppid()):  # it died before the signal was armed
+    if parent != str(os.getppid()):  # it died before the signal was armed
         os._exit(1)
 
 
@@ -77,6 +81,14 @@ def take_stdin() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
+
+
+def _take_reports() -> None:
+    global reports_fd
+    descriptor = os.environ.pop("TR_FORK_SERVER", None)
+    if descriptor is not None:
+        reports_fd = int(descriptor)
+        os.set_inheritable(reports_fd, False)
 
 
 def _set_path(package_folder: str, script_folder: str) -> None:

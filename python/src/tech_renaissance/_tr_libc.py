@@ -20,13 +20,13 @@ _FILE_INPUT = 257  # Py_file_input of CPython's compile.h
 
 
 def c_function(name: str) -> Callable[..., int]:
-    """One that takes whole numbers and bytes and gives an int.
+    """One that takes whole numbers, bytes and None (a null pointer) and gives an int.
 
     Raises OSError when it is not there; the function does for a result below 0, by errno.
     """
     function, get_errno = (_bare if sys.implementation.name == "cpython" else _by_ctypes)(name)
 
-    def call(*arguments: int | bytes) -> int:
+    def call(*arguments: int | bytes | None) -> int:
         result = function(*arguments)
         if result < 0:
             code = get_errno()

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import sys
 
-_PID = os.getpid()
+_pid = os.getpid()
 
 
 def is_child() -> bool:
     """Whether this is not the worker but a child that was forked from it."""
-    return os.getpid() != _PID
+    return os.getpid() != _pid
+
+
+def is_no_child() -> None:
+    """This process was forked to be a worker of its own."""
+    global _pid
+    _pid = os.getpid()
 
 
 def leave_if_forked(error: BaseException | None = None) -> None:

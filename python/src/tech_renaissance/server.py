@@ -37,14 +37,22 @@ def serve(
     """
     import sys
 
-    from .worker import Worker
-
-    if session_id is None and len(sys.argv) > 1:
-        session_id = sys.argv[1]
     _check("threads", threads, 0)
     if concurrency is None:
         concurrency = max(1, threads)
     _check("concurrency", concurrency, 1)
+    launch = sys.modules.get("_tr_launch")
+    if launch is not None and launch.reports_fd is not None:
+        from .fork_server import PLACEHOLDER, fork_workers
+
+        fork_workers(launch.stdin_fd, launch.reports_fd)
+        if session_id == PLACEHOLDER:
+            session_id = None
+    if session_id is None and len(sys.argv) > 1:
+        session_id = sys.argv[1]
+
+    from .worker import Worker
+
     Worker(session_id, server, concurrency, threads).run()
 
 

@@ -65,6 +65,12 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_parent=_note_fork)
 
 
+def has_not_forked() -> None:
+    """This process has been forked to be a worker: what its parent did is not its own."""
+    global _has_forked
+    _has_forked = False
+
+
 def has_forked() -> bool:
     """Whether another process may have mapped what we have."""
     return _has_forked

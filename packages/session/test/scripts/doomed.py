@@ -12,6 +12,8 @@ situation = sys.argv[2]
 
 
 def say(*more):
+    if sys.argv[1] != "fork-server" and os.environ.get("TR_TEST_SPAWN") == "fork-server":
+        more += (os.getppid(),)  # what it was forked from
     print("pids", os.getpid(), *more, flush=True)
 
 

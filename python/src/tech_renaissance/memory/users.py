@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import weakref
 from _thread import RLock
+
+from ..forks import is_child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-_is_worker = True
-
-
-def _forked() -> None:
-    """A child has the same memory, but what it lets go of is still its parent's."""
-    global _is_worker
-    _is_worker = False
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
 
 users_lock = RLock()
 """Held by whoever changes which segments are used. A collection may run, and end a use, inside."""
@@ -40,8 +29,8 @@ class Users:
         self.count += 1
 
     def leave(self) -> None:
-        if not _is_worker:
-            return
+        if is_child():
+            return  # it has the same memory, but what it lets go of is still its parent's
         with users_lock:
             self.count -= 1
             if self.count == 0:

@@ -1,0 +1,2 @@
+export { forkWorker } from "./fork-worker.js";
+export { readyTemplate } from "./templates.js";
