@@ -46,6 +46,7 @@ const campaigns = {
     size: 1500,
     command: vitest("@tr/session", "src/session-model.test.ts"),
   },
+  "sandbox-model": { size: 150_000, command: vitest("@tr/sandbox", "src/server/model.test.ts") },
   "stream-endurance": {
     size: 300_000,
     command: vitest("@tr/session", "src/stream-endurance.test.ts"),

@@ -25,7 +25,7 @@ export interface Behaviour {
   answers?: ToolAnswer;
 }
 
-/** How the next `warmup`, `initialize` or `cleanup` goes. */
+/** How a `warmup`, `initialize` or `cleanup` goes. */
 export interface Plan {
   ms?: number;
   raises?: boolean;
@@ -80,11 +80,17 @@ export class FakeBackEnd implements BackEnd {
   readonly tools: readonly ToolInfo[];
   readonly log: string[] = [];
   readonly violations: string[] = [];
-  /** Taken one by one; then everything succeeds at once. */
+  /** How the next ones go, taken one by one. */
   readonly plans: Record<"warmup" | "initialize" | "cleanup", Plan[]> = {
     warmup: [],
     initialize: [],
     cleanup: [],
+  };
+  /** How those without a plan go. */
+  readonly modes: Record<"warmup" | "initialize" | "cleanup", Plan> = {
+    warmup: {},
+    initialize: {},
+    cleanup: {},
   };
   /** By session: `initialize`s that succeeded and `cleanup`s that were begun. */
   readonly counts = new Map<string, { initialized: number; cleaned: number; process: Process }>();
@@ -224,6 +230,9 @@ export class FakeBackEnd implements BackEnd {
     if (this.isClosed) return;
     this.isClosed = true;
     this.log.push(force ? "end" : "shutdown");
+    for (const [id, { calls, isCleaning }] of this.#process.sessions) {
+      if (calls === 0 && !isCleaning) this.violations.push(`${id} is left without cleanup`);
+    }
     this.#process.isDead = true;
     this.#process.died.resolve();
   }
@@ -236,7 +245,7 @@ export class FakeBackEnd implements BackEnd {
   }
 
   async #step(what: keyof FakeBackEnd["plans"], id: string, process: Process): Promise<void> {
-    const { ms = 0, raises = false } = this.plans[what].shift() ?? {};
+    const { ms = 0, raises = false } = this.plans[what].shift() ?? this.modes[what];
     this.log.push(id === "" ? what : `${what} ${id}`);
     if (ms > 0) await Promise.race([wait(this.#clock, ms), process.died.promise]);
     if (process.isDead) throw crashed();

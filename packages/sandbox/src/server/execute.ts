@@ -73,11 +73,12 @@ async function inSession(
   meta.temporary_session = true;
   meta.session_id = temporary.seed.session_id;
   await unlessGone(temporary.created, caller);
-  if (temporary.failure) return creationFailure(temporary, temporary.failure);
-  if (temporary.state.phase !== "open" || caller.aborted) {
+  if (caller.aborted) {
     temporary.end("temporary");
-    return stoppedReply(caller.aborted ? "gone" : temporary.stop.signal.reason, body);
+    return stoppedReply("gone", body);
   }
+  if (temporary.stop.signal.aborted) return stoppedReply(temporary.stop.signal.reason, body);
+  if (temporary.failure) return creationFailure(temporary, temporary.failure);
   const { reply, isStuck } = await runIn(core, temporary, tool, body, caller, meta);
   temporary.end("temporary");
   if (!isStuck) await settlesWithin(core.clock, temporary.over, cleanupWaitMs);

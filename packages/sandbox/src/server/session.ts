@@ -29,7 +29,7 @@ export interface Failure {
 export class Session {
   readonly seed: SessionSeed;
   readonly backEnd: BackEnd;
-  /** Aborted, with the reason, when the session is ended while calls of it run. */
+  /** Aborted with the {@link EndReason} when the session is ended, made or not. */
   readonly stop = new AbortController();
   /** Settled when `initialize` is; never rejects. */
   readonly created: Promise<void>;
@@ -123,7 +123,7 @@ export class Session {
     if (after === before) return;
     this.#state = after;
     this.#parts.changed(this, before);
-    if (after.phase === "closing") this.stop.abort(after.reason);
+    if (event.type === "end") this.stop.abort(event.reason);
     if (event.type === "abandon") this.stop.abort("shutdown");
     if (after.phase === "cleaning") void this.#cleanUp();
     if (after.phase === "open" && after.calls === 0) this.#watch();
