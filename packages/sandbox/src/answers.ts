@@ -78,6 +78,7 @@ export interface ListedSession {
   readonly autoCreated: boolean;
   readonly createdAt: string;
   readonly lastActivity: string;
+  /** `null` while a call runs. */
   readonly expiresAt: string | null;
 }
 
@@ -92,7 +93,10 @@ export interface RefreshedSessions {
   readonly message: string;
   readonly workerId: string;
   readonly refreshedCount: number;
-  readonly details: unknown;
+  /** By resource type. */
+  readonly details: Readonly<
+    Record<string, { readonly status: string; sessionId: string; expiresAt: string }>
+  >;
 }
 
 export interface Beat {
@@ -106,7 +110,8 @@ export interface WorkerStatus {
   readonly workerId: string;
   readonly activeResources: readonly string[];
   readonly sessions: Readonly<Record<string, SessionStatus>>;
-  readonly toolsAvailable: unknown;
+  /** How many tools the server has. */
+  readonly toolsAvailable: number;
 }
 
 export interface SessionStatus {
@@ -158,6 +163,25 @@ export interface Ready {
   readonly toolsCount: number;
   readonly activeWorkers: number;
   readonly totalSessions: number;
+}
+
+/** What became of several sessions. */
+export interface InitResult {
+  /** 0; 5010 when some could not be made, 5009 when none could. */
+  readonly code: number;
+  readonly message: string;
+  readonly workerId: string;
+  /** By resource type. */
+  readonly results: Readonly<Record<string, InitializedSession>>;
+  readonly total: number;
+  readonly successCount: number;
+}
+
+export interface InitializedSession {
+  readonly status: "success" | "error";
+  readonly sessionId: string | null;
+  readonly sessionStatus: string;
+  readonly error: string | null;
 }
 
 /** The fields of an object in camelCase; those of its values stay. What they are is the server's promise. */

@@ -149,7 +149,10 @@ describe("a session", () => {
     const { sessions, count } = await sandbox.listSessions();
     expect([count, sessions[0]]).toMatchObject([1, { ...session, autoCreated: false }]);
     expect(await sandbox.refreshSession("demo")).toMatchObject({ sessionId: "s-1" });
-    expect(await sandbox.refreshSession()).toMatchObject({ refreshedCount: 1, workerId: "me" });
+    expect(await sandbox.refreshSession()).toMatchObject({
+      ...{ refreshedCount: 1, workerId: "me" },
+      details: { demo: { status: "refreshed", sessionId: "s-1" } },
+    });
     expect(await sandbox.heartbeat()).toMatchObject({ activeSessions: ["demo"] });
     expect(await sandbox.status()).toMatchObject({
       ...{ activeResources: ["demo"], sessions: { demo: { sessionId: "s-1", status: "active" } } },
@@ -164,20 +167,27 @@ describe("a session", () => {
   it("that cannot be made says so", async () => {
     const error = await failure(sandbox.createSession("demo", { fails: true }));
     expect(error).toMatchObject({ code: "TR_SANDBOX_SESSION", toolCode: 4007 });
-    expect(error).toMatchObject({ data: { session_status: "failed" } });
+    expect(error).toMatchObject({ data: { session_status: "error" } });
   });
 
   it("can be made from a config, several at once too", async () => {
     expect(await sandbox.initResource("demo", { a: 1 })).toMatchObject({ sessionId: "s-1" });
-    await sandbox.initResources({ other: { b: 2 } });
+    const results = await sandbox.initResources({ other: { b: 2 }, bad: { fails: true } });
+    expect(results).toMatchObject({ code: 5010, total: 2, successCount: 1, workerId: "me" });
+    expect(results.results).toMatchObject({
+      ...{ other: { status: "success", sessionId: "s-2" }, bad: { status: "error" } },
+    });
     expect(sent("/api/v1/init/batch")[0]?.body).toMatchObject({
       resource_configs: { other: { content: { b: 2 } } },
     });
-    await sandbox.initFromConfig("a.json", { c: 3 });
+    expect(await sandbox.initFromConfig("a.json", { c: 3 })).toMatchObject({ successCount: 1 });
+    expect(await failure(sandbox.initFromConfig("none"))).toMatchObject({
+      ...{ code: "TR_SANDBOX_SESSION", toolCode: 4002 },
+    });
     expect(sent("/api/v1/init/from-config")[0]?.body).toMatchObject({
       ...{ config_path: "a.json", override_params: { c: 3 }, worker_id: "me" },
     });
-    expect(await sandbox.disconnect()).toEqual({ workerId: "me", sessionsCleaned: 2 });
+    expect(await sandbox.disconnect()).toEqual({ workerId: "me", sessionsCleaned: 3 });
   });
 });
 
@@ -188,7 +198,7 @@ describe("the server", () => {
     expect(tools[0]).toMatchObject({ fullName: "demo:echo", resourceType: "demo" });
     expect(tools[0]?.description).toMatch(/include_hidden=true$/);
     expect(tools[0]?.parameters).toMatchObject({ properties: { a_b: {} } }); // a tool's own names
-    expect(await sandbox.toolSchema("demo:echo")).toMatchObject({ name: "demo:echo" });
+    expect(await sandbox.toolSchema("demo:echo")).toMatchObject({ fullName: "demo:echo" });
     expect(await failure(sandbox.toolSchema("demo:none"))).toMatchObject({
       ...{ code: "TR_TOOL_ERROR", toolCode: 4002 },
     });
@@ -209,7 +219,12 @@ describe("the server", () => {
 
   it.each([
     [400, { message: "params: expected object" }, "TR_INVALID_ARGUMENT", /params: expected/],
-    [413, { message: "too large" }, "TR_INVALID_ARGUMENT", /max_body_bytes/],
+    [
+      413,
+      { code: 4002, message: "too large", data: null, meta: {} },
+      "TR_INVALID_ARGUMENT",
+      /max_body_bytes/,
+    ],
     [401, { message: "token" }, "TR_SANDBOX_UNREACHABLE", /TR_GATEWAY_TOKEN/],
     [403, { message: "host" }, "TR_SANDBOX_UNREACHABLE", /refuses this client \(host\)/],
     [404, { message: "no route" }, "TR_SANDBOX_UNREACHABLE", /has no sandbox/],
@@ -274,18 +289,19 @@ describe("what may have run is not sent again", () => {
 });
 
 describe("the heartbeat", () => {
-  it("refreshes while there are sessions, and not after close", async () => {
+  it("refreshes a client's sessions", async () => {
     const beating = new Sandbox({ serverUrl: page.url, workerId: "b", heartbeatMs: 10 });
     await beating.createSession("demo");
     await expect.poll(() => sent("/api/v1/session/refresh").length).toBeGreaterThan(2);
     expect(sent("/api/v1/session/refresh")[0]?.body).toEqual({ worker_id: "b" });
-    await sandbox.createSession("demo");
-    expect(sent("/api/v1/session/refresh").every(({ body }) => body?.worker_id === "b")).toBe(true);
-    await beating.destroySession("demo");
     await beating.close();
-    const before = sent("/api/v1/session/refresh").length;
-    await sleep(40);
-    expect(sent("/api/v1/session/refresh")).toHaveLength(before);
+  });
+
+  it("of a client that has made no session sends nothing", async () => {
+    const beating = new Sandbox({ serverUrl: page.url, heartbeatMs: 1 });
+    await beating.execute("demo:nap", { ms: 20 });
+    expect(sent("/api/v1/session/refresh")).toEqual([]);
+    await beating.close();
   });
 });
 

@@ -6,6 +6,8 @@ export type {
   CreatedSession,
   DestroyedSession,
   Disconnected,
+  InitializedSession,
+  InitResult,
   ListedSession,
   Ready,
   RefreshedSession,

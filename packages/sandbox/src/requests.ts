@@ -49,7 +49,9 @@ export class Requests {
   /** Resolves to a wrapped answer, also one that says what failed. */
   async post(path: string, body: object, options: RequestOptions = {}): Promise<WireAnswer> {
     const { status, body: answer } = await this.json("POST", path, body, options);
-    if (!isWireAnswer(answer)) throw refusal(this.place.url ?? "", status, answer);
+    // What is too large has a remedy of its own.
+    if (!isWireAnswer(answer) || status === 413)
+      throw refusal(this.place.url ?? "", status, answer);
     return answer;
   }
 

@@ -98,13 +98,7 @@ export abstract class Routes {
       ...{ resource_type: resourceType, session_config: sessionConfig },
       ...(customName !== undefined && { custom_name: customName }),
     };
-    const made = await this.session("/api/v1/session/create", resourceType, body, { signal });
-    this.onSession();
-    const { sessionId, sessionName, sessionStatus, status } = made;
-    return {
-      ...{ sessionId, sessionName, resourceType: made.resourceType },
-      sessionStatus: sessionStatus ?? status,
-    } as answers.CreatedSession;
+    return this.#create("/api/v1/session/create", resourceType, body, { signal });
   }
 
   /** Resolves when its cleanup has run. @throws TrError `TR_SANDBOX_SESSION` when there is none */
@@ -126,38 +120,40 @@ export abstract class Routes {
     type?: string,
     options?: CallOptions,
   ): Promise<answers.RefreshedSession | answers.RefreshedSessions> {
-    const body = type === undefined ? {} : { resource_type: type };
-    return this.session("/api/v1/session/refresh", type ?? "sessions", body, options);
+    const path = "/api/v1/session/refresh";
+    if (type !== undefined) return this.session(path, type, { resource_type: type }, options);
+    const all = await this.session<answers.RefreshedSessions>(path, "sessions", {}, options);
+    return { ...all, details: answers.camelValues(all.details) };
   }
 
-  /** Makes a session from a config. */
+  /** As {@link createSession}, without a name for it. */
   async initResource(
     type: string,
     initConfig: Json = {},
     options?: CallOptions,
-  ): Promise<Record<string, unknown>> {
+  ): Promise<answers.CreatedSession> {
     const body = { resource_type: type, init_config: initConfig };
-    return this.#init("/api/v1/init/resource", type, body, options);
+    return this.#create("/api/v1/init/resource", type, body, options);
   }
 
-  /** Makes sessions, by resource type the config of each. */
+  /** Makes sessions, by resource type the config of each. One that failed is a result like others, no error. */
   async initResources(
     configs: Readonly<Record<string, Json>>,
     options?: CallOptions,
-  ): Promise<Record<string, unknown>> {
+  ): Promise<answers.InitResult> {
     const entries = Object.entries(configs).map(([type, content]) => [type, { content }]);
     const body = { resource_configs: Object.fromEntries(entries) };
-    return this.#init("/api/v1/init/batch", "sessions", body, options);
+    return this.#initAll("/api/v1/init/batch", "initResources", body, options);
   }
 
-  /** Makes the sessions of a config file that lies in the server's config folder. */
+  /** The same from a file in the folder of the server's config file. @param overrideParams merged into what it says */
   async initFromConfig(
     configPath: string,
     overrideParams: Json = {},
     options?: CallOptions,
-  ): Promise<Record<string, unknown>> {
+  ): Promise<answers.InitResult> {
     const body = { config_path: configPath, override_params: overrideParams };
-    return this.#init("/api/v1/init/from-config", configPath, body, options);
+    return this.#initAll("/api/v1/init/from-config", configPath, body, options);
   }
 
   /** Destroys every session of this client's `workerId`. */
@@ -198,14 +194,14 @@ export abstract class Routes {
     return { ...list, tools: list.tools.map((tool) => answers.camel(tool)) };
   }
 
-  /** As the server gives it. @throws TrError `TR_TOOL_ERROR` (4002) when there is no such tool */
-  async toolSchema(name: string, options?: CallOptions): Promise<Record<string, unknown>> {
+  /** One tool. @throws TrError `TR_TOOL_ERROR` (4002) when there is no such one */
+  async toolSchema(name: string, options?: CallOptions): Promise<answers.Tool> {
     this.assertOpen();
     const path = `/api/v1/tools/${encodeURIComponent(name)}/schema`;
     const { status, body } = await this.requests.json("GET", path, undefined, options);
     // The server's own 404, for a path that it does not know, has a code.
     const isUnknown = status === 404 && !("code" in Object(body));
-    if (!isUnknown) return this.requests.accept(status, body);
+    if (!isUnknown) return answers.camel(this.requests.accept(status, body));
     const { message = "there is no such tool" } = Object(body) as { message?: string };
     throw toolError({ code: 4002, message, data: null, meta: {} }, name);
   }
@@ -242,10 +238,24 @@ export abstract class Routes {
     return (await this.requests.plain(method, path, body, options)) as Body;
   }
 
-  async #init(path: string, what: string, body: object, options?: CallOptions) {
-    const made = await this.session<Record<string, unknown>>(path, what, body, options);
+  async #create(path: string, type: string, body: object, options?: CallOptions) {
+    const made = await this.session(path, type, body, options);
     this.onSession();
-    return made;
+    const { sessionId, sessionName, resourceType, sessionStatus, status } = made;
+    return {
+      ...{ sessionId, sessionName, resourceType },
+      sessionStatus: sessionStatus ?? status,
+    } as answers.CreatedSession;
+  }
+
+  async #initAll(path: string, what: string, body: object, options?: CallOptions) {
+    const answer = await this.post(path, body, options);
+    const { code, message, data } = answer;
+    const { results, ...rest } = answers.camel(data);
+    if (results === undefined) throw sessionError(answer, what);
+    this.onSession();
+    const read = answers.camelValues(results);
+    return { code, message, ...rest, results: read } as unknown as answers.InitResult;
   }
 }
 

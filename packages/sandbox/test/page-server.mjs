@@ -13,7 +13,7 @@ const envelope = (data, meta = {}, code = 0, message = "success") => ({
 const statusOf = ({ code, data }) => {
   if (code === 0) return 200;
   if (code === 5010) return 207;
-  if (code === 4007) return data?.session_status === "failed" ? 500 : 404;
+  if (code === 4007) return data?.session_status === "error" ? 500 : 404;
   return code < 5000 ? 400 : 500;
 };
 
@@ -67,7 +67,7 @@ export async function servePage({ port = 0, token, onShutdown = () => {} } = {})
 
   function create({ worker_id, resource_type, session_config = {}, custom_name }) {
     if (session_config.fails) {
-      return envelope({ session_status: "failed", error: "no" }, {}, 4007, "initialize failed: no");
+      return envelope({ session_status: "error", error: "no" }, {}, 4007, "initialize failed: no");
     }
     const key = `${worker_id} ${resource_type}`;
     if (sessions.has(key))
@@ -117,7 +117,12 @@ export async function servePage({ port = 0, token, onShutdown = () => {} } = {})
       const types = ofWorker(worker_id);
       if (resource_type === undefined) {
         const refreshed_count = types.length;
-        return envelope({ message: "refreshed", worker_id, refreshed_count, details: types });
+        const entries = types.map((type) => {
+          const { session_id } = described(worker_id, type);
+          return [type, { status: "refreshed", session_id, expires_at: now() }];
+        });
+        const details = Object.fromEntries(entries);
+        return envelope({ message: "refreshed", worker_id, refreshed_count, details });
       }
       const found = described(worker_id, resource_type);
       if (!found) return envelope(null, {}, 4007, `no session of ${resource_type}`);
@@ -146,11 +151,20 @@ export async function servePage({ port = 0, token, onShutdown = () => {} } = {})
       create({ worker_id, resource_type, session_config: init_config }),
     "/api/v1/init/batch"({ worker_id, resource_configs }) {
       const entries = Object.entries(resource_configs).map(([resource_type, { content }]) => {
-        return [resource_type, create({ worker_id, resource_type, session_config: content }).data];
+        const { code, data } = create({ worker_id, resource_type, session_config: content });
+        return [resource_type, { status: code === 0 ? "success" : "error", ...data }];
       });
-      return envelope({ details: Object.fromEntries(entries) });
+      const total = entries.length;
+      const success_count = entries.filter(([, { status }]) => status === "success").length;
+      const code = success_count === total ? 0 : success_count === 0 ? 5009 : 5010;
+      const results = Object.fromEntries(entries);
+      return envelope({ worker_id, results, total, success_count }, {}, code);
     },
-    "/api/v1/init/from-config": (body) => envelope({ config_path: body.config_path, details: {} }),
+    "/api/v1/init/from-config"({ worker_id, config_path, override_params }) {
+      if (config_path === "none") return envelope({ config_path }, {}, 4002, "none: there is none");
+      const resource_configs = { [config_path]: { content: override_params } };
+      return routes["/api/v1/init/batch"]({ worker_id, resource_configs });
+    },
     "/api/v1/warmup": ({ backends = ["demo"] }) => ({
       status: "success",
       results: Object.fromEntries(backends.map((name) => [name, true])),
@@ -186,7 +200,7 @@ export async function servePage({ port = 0, token, onShutdown = () => {} } = {})
     const full = decodeURIComponent(name);
     return () =>
       full in tools
-        ? { name: full, parameters: {} }
+        ? { full_name: full, parameters: {} }
         : [404, { status: "error", message: `no ${full}` }];
   }
 

@@ -106,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _session_create(self, body: Json) -> Json:
         if body["session_config"].get("fails"):
-            return _envelope({"session_status": "failed"}, 4007, "initialize failed")
+            return _envelope({"session_status": "error"}, 4007, "initialize failed")
         key = (body["worker_id"], body["resource_type"])
         described = {"session_id": "s-1", "session_name": body.get("custom_name")}
         described["resource_type"] = body["resource_type"]
@@ -119,10 +119,12 @@ class _Handler(BaseHTTPRequestHandler):
         return self._session_create({**body, "session_config": body["init_config"]})
 
     def _init_batch(self, body: Json) -> Json:
-        return _envelope({"asked": body["resource_configs"]})
+        return _envelope({"results": body["resource_configs"]}, 5010)
 
     def _init_from_config(self, body: Json) -> Json:
-        return _envelope({"asked": body["config_path"], "override": body["override_params"]})
+        if body["config_path"] == "none":
+            return _envelope(None, 4002, "none: there is none")
+        return _envelope({"results": {body["config_path"]: body["override_params"]}})
 
     def _session_destroy(self, body: Json) -> Json:
         key = (body["worker_id"], body["resource_type"])

@@ -154,10 +154,13 @@ def test_a_session_is_made_seen_refreshed_and_destroyed(page: Page, sandbox: San
         sandbox.destroy_session("demo")
     with pytest.raises(SandboxSessionError) as caught:
         sandbox.create_session("demo", {"fails": True})
-    assert caught.value.data == {"session_status": "failed"}
+    assert caught.value.data == {"session_status": "error"}
     assert sandbox.init_resource("demo", {"a": 1})["session_id"] == "s-1"
-    assert sandbox.init_resources({"x": {"b": 2}})["asked"] == {"x": {"content": {"b": 2}}}
-    assert sandbox.init_from_config("a.json", {"c": 3}) == {"asked": "a.json", "override": {"c": 3}}
+    made = sandbox.init_resources({"x": {"b": 2}})
+    assert (made["code"], made["results"]) == (5010, {"x": {"content": {"b": 2}}})
+    assert sandbox.init_from_config("a.json", {"c": 3})["results"] == {"a.json": {"c": 3}}
+    with pytest.raises(SandboxSessionError, match="none: there is none"):
+        sandbox.init_from_config("none")
     assert sandbox.disconnect()["sessions_cleaned"] == 1
 
 
@@ -176,7 +179,7 @@ def test_the_server_tells_its_tools_and_how_warm_it_is(page: Page, sandbox: Sand
     ("status", "body", "kind", "message"),
     [
         (400, {"message": "params: no"}, SandboxInvalidArgument, "params: no"),
-        (413, {}, SandboxInvalidArgument, "max_body_bytes"),
+        (413, {"code": 4002}, SandboxInvalidArgument, "max_body_bytes"),
         (401, {}, SandboxUnreachable, "TR_GATEWAY_TOKEN"),
         (403, {"message": "host"}, SandboxUnreachable, r"refuses this client \(host\)"),
         (404, {}, SandboxUnreachable, "has no sandbox"),

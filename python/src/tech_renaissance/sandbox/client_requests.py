@@ -6,6 +6,7 @@ import http.client
 import socket
 import time
 from contextlib import suppress
+from typing import cast
 from urllib.parse import urlsplit
 
 from ..tsr import TsrError
@@ -73,8 +74,9 @@ class Requests:
     def post(self, path: str, body: dict[str, Any], timeout: float | None = None) -> dict[str, Any]:
         """A wrapped answer, also one that says what failed."""
         status, answer = self.json("POST", path, body, timeout)
-        if isinstance(answer, dict) and type(answer.get("code")) is int:
-            return answer
+        is_wrapped = isinstance(answer, dict) and type(answer.get("code")) is int
+        if is_wrapped and status != 413:  # what is too large has a remedy of its own
+            return cast("dict[str, Any]", answer)
         raise self.refusal(status, answer)
 
     def plain(

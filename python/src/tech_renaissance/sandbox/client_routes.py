@@ -87,9 +87,7 @@ class Routes(ABC):
         }
         if custom_name is not None:
             body["custom_name"] = custom_name
-        made = self._session("/api/v1/session/create", resource_type, body)
-        self._on_session()
-        return {"session_status": made.get("status"), **made}
+        return self._create("/api/v1/session/create", resource_type, body)
 
     def destroy_session(self, resource_type: str) -> dict[str, Any]:
         """Returns when its cleanup has run. Raises SandboxSessionError when there is none."""
@@ -106,19 +104,27 @@ class Routes(ABC):
         return self._session("/api/v1/session/refresh", resource_type or "sessions", body)
 
     def init_resource(self, resource_type: str, init_config: Json | None = None) -> dict[str, Any]:
-        """Makes a session from a config."""
+        """As `create_session`, without a name for it."""
         body = {"resource_type": resource_type, "init_config": dict(init_config or {})}
-        return self._init("/api/v1/init/resource", resource_type, body)
+        return self._create("/api/v1/init/resource", resource_type, body)
 
     def init_resources(self, configs: Mapping[str, Json]) -> dict[str, Any]:
-        """Makes sessions, by resource type the config of each."""
-        resource_configs = {name: {"content": config} for name, config in configs.items()}
-        return self._init("/api/v1/init/batch", "sessions", {"resource_configs": resource_configs})
+        """Makes sessions, by resource type the config of each.
+
+        Returns ``{code, message, worker_id, results, total, success_count}``. One that failed is a
+        result like others, no error.
+        """
+        resource_configs = {name: {"content": dict(config)} for name, config in configs.items()}
+        body = {"resource_configs": resource_configs}
+        return self._init("/api/v1/init/batch", "init_resources", body)
 
     def init_from_config(
         self, config_path: str, override_params: Json | None = None
     ) -> dict[str, Any]:
-        """Makes the sessions of a config file that lies in the server's config folder."""
+        """The same from a file in the folder of the server's config file.
+
+        `override_params` are merged into what it says.
+        """
         body = {"config_path": config_path, "override_params": dict(override_params or {})}
         return self._init("/api/v1/init/from-config", config_path, body)
 
@@ -146,7 +152,7 @@ class Routes(ABC):
         return self._plain("GET", f"/api/v1/tools?include_hidden={hidden}")
 
     def tool_schema(self, name: str) -> dict[str, Any]:
-        """As the server gives it. Raises ToolFailed (4002) when there is no such tool."""
+        """One tool. Raises ToolFailed (4002) when there is no such one."""
         self._assert_open()
         path = f"/api/v1/tools/{quote(name, safe='')}/schema"
         status, body = self._requests.json("GET", path)
@@ -173,10 +179,18 @@ class Routes(ABC):
         data: dict[str, Any] = answer["data"]
         return data
 
-    def _init(self, path: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _create(self, path: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
         made = self._session(path, what, body)
         self._on_session()
-        return made
+        return {"session_status": made.get("status"), **made}
+
+    def _init(self, path: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self._post(path, body)
+        data = answer.get("data")
+        if not isinstance(data, dict) or "results" not in data:
+            raise _session_failure(answer, what)
+        self._on_session()
+        return {"code": answer["code"], "message": answer["message"], **data}
 
     def _plain(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         self._assert_open()
