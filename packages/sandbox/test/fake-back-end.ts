@@ -7,23 +7,12 @@ import type {
   Params,
   Running,
   SessionSeed,
-  ToolAnswer,
   ToolHost,
   ToolInfo,
 } from "../src/server/back-end.js";
 import type { Clock } from "../src/server/clock.js";
-
-/** What `params` may tell a fake tool to do. */
-export interface Behaviour {
-  /** How long it runs. */
-  ms?: number;
-  /** It raises at its end. */
-  raises?: boolean;
-  /** Cancelled, it goes on for so long; a plain function to its own end in any case. */
-  lingersMs?: number;
-  /** Its own envelope. */
-  answers?: ToolAnswer;
-}
+import type { Isolation } from "../src/server/options.js";
+import { crashed, runFake } from "./fake-call.js";
 
 /** How a `warmup`, `initialize` or `cleanup` goes. */
 export interface Plan {
@@ -47,13 +36,6 @@ const toolInfo = (
   ...more,
 });
 
-const crashed = () =>
-  new TrError("TR_WORKER_CRASHED", "the process died", {
-    exitCode: null,
-    signal: "SIGKILL",
-    oom: false,
-    stderrTail: "",
-  });
 const raised = (what: string) =>
   new TrError("TR_PYTHON_ERROR", `RuntimeError: ${what}`, {
     pythonType: "RuntimeError",
@@ -61,14 +43,30 @@ const raised = (what: string) =>
     pythonTraceback: `Traceback of ${what}`,
   });
 
-/** The state of one imaginary process; a crash replaces it by a new one. */
+/** An imaginary process; a crash replaces it by a new one. */
 class Process {
   readonly sessions = new Map<string, { seed: SessionSeed; calls: number; isCleaning: boolean }>();
-  readonly died = Promise.withResolvers<void>();
+  readonly #died = Promise.withResolvers<void>();
   warm: Promise<void> | undefined;
   isWarm = false;
   isDead = false;
+
+  get died(): Promise<void> {
+    return this.#died.promise;
+  }
+
+  die(): void {
+    this.isDead = true;
+    this.#died.resolve();
+  }
+
+  async until(promise: Promise<void>): Promise<void> {
+    await Promise.race([promise, this.#died.promise]);
+  }
 }
+
+const wait = (clock: Clock, ms: number) =>
+  new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
 
 /**
  * A back end without Python, on a clock of the test's, that keeps a log of what was done to it and of
@@ -76,7 +74,7 @@ class Process {
  */
 export class FakeBackEnd implements BackEnd {
   readonly name: string;
-  readonly isolation: "shared" | "session" = "shared";
+  readonly isolation: Isolation;
   readonly tools: readonly ToolInfo[];
   readonly log: string[] = [];
   readonly violations: string[] = [];
@@ -101,18 +99,21 @@ export class FakeBackEnd implements BackEnd {
   failure: string | undefined;
   readonly seeds: SessionSeed[] = [];
   readonly #clock: Clock;
+  /** Of all sessions, or the spare one. */
   #process = new Process();
+  /** By session, with `isolation: "session"`. */
+  readonly #own = new Map<string, Process>();
   #tellLost: (ids: "all" | readonly string[], reason: Error) => void = () => {};
 
-  constructor(name: string, clock: Clock, more: ToolInfo[] = []) {
+  constructor(name: string, clock: Clock, isolation: Isolation = "shared") {
     this.name = name;
+    this.isolation = isolation;
     this.#clock = clock;
     this.tools = [
       toolInfo(name, "run", {}),
       toolInfo(name, "block", { is_async: false }),
       toolInfo(name, `only_${name}`, {}),
       toolInfo(name, "secret", { hidden: true }),
-      ...more,
     ];
   }
 
@@ -128,7 +129,7 @@ export class FakeBackEnd implements BackEnd {
 
   /** Sessions that a living process holds. */
   get open(): string[] {
-    return [...this.#process.sessions.keys()];
+    return this.#processes.flatMap(({ sessions }) => [...sessions.keys()]);
   }
 
   async load(): Promise<void> {
@@ -139,14 +140,29 @@ export class FakeBackEnd implements BackEnd {
     this.#tellLost = listener;
   }
 
+  get #processes(): Process[] {
+    return [this.#process, ...this.#own.values()];
+  }
+
+  /** The process of all sessions dies, or that of each. */
   crash(): void {
+    this.log.push("crash");
+    this.restarts += 1;
+    if (this.isolation === "session") {
+      for (const id of [...this.#own.keys()]) this.#kill(id);
+      return;
+    }
     const dead = this.#process;
     this.#process = new Process();
-    dead.isDead = true;
-    this.restarts += 1;
-    this.log.push("crash");
     this.#tellLost("all", crashed());
-    dead.died.resolve();
+    dead.die();
+  }
+
+  #kill(id: string): void {
+    const dead = this.#own.get(id);
+    this.#own.delete(id);
+    this.#tellLost([id], crashed());
+    dead?.die();
   }
 
   warmup(): Promise<void> {
@@ -165,15 +181,28 @@ export class FakeBackEnd implements BackEnd {
   }
 
   async initialize(seed: SessionSeed): Promise<void> {
-    const process = this.#process;
     const { session_id, resource_type } = seed;
+    const process = this.#processFor(session_id);
     if (resource_type !== this.name) this.violations.push(`${session_id} is of another type`);
-    if (!process.isWarm) this.violations.push(`${session_id} is initialized before the warm-up`);
+    if (!this.#process.isWarm)
+      this.violations.push(`${session_id} is initialized before the warm-up`);
     this.seeds.push(seed);
-    await this.#step("initialize", session_id, process);
+    try {
+      await this.#step("initialize", session_id, process);
+    } catch (error) {
+      this.#own.delete(session_id);
+      throw error;
+    }
     if (this.counts.has(session_id)) this.violations.push(`${session_id} is initialized twice`);
     this.counts.set(session_id, { initialized: 1, cleaned: 0, process });
     process.sessions.set(session_id, { seed, calls: 0, isCleaning: false });
+  }
+
+  #processFor(id: string): Process {
+    if (this.isolation === "shared") return this.#process;
+    const process = new Process();
+    this.#own.set(id, process);
+    return process;
   }
 
   execute(
@@ -182,9 +211,9 @@ export class FakeBackEnd implements BackEnd {
     context: CallContext,
     { signal }: CallOptions,
   ): Running {
-    const process = this.#process;
     const { session_id: id, worker_id } = context;
-    const session = id === null ? undefined : process.sessions.get(id);
+    const process = this.#own.get(id ?? "") ?? this.#process;
+    const session = process.sessions.get(id ?? "");
     this.log.push(`${fullName} ${id}`);
     if (!session || session.isCleaning)
       this.violations.push(`${fullName} in ${id}, which is not there`);
@@ -193,14 +222,15 @@ export class FakeBackEnd implements BackEnd {
     }
     const isPlain = this.tools.find((tool) => tool.full_name === fullName)?.is_async === false;
     if (session) session.calls += 1;
-    const running = runFake(
-      this.#clock,
-      params,
+    const running = runFake({
+      clock: this.#clock,
+      behaviour: params,
       isPlain,
-      process.died.promise,
       signal,
-      session?.seed,
-    );
+      seed: session?.seed,
+      died: process.died,
+      ...(process === this.#process ? {} : { kill: () => this.#kill(id ?? "") }),
+    });
     void running.ended.then(() => {
       if (session) session.calls -= 1;
     });
@@ -208,7 +238,7 @@ export class FakeBackEnd implements BackEnd {
   }
 
   async cleanup(id: string): Promise<void> {
-    const process = this.#process;
+    const process = this.#own.get(id) ?? this.#process;
     const session = process.sessions.get(id);
     const count = this.counts.get(id);
     if (!session || !count) {
@@ -223,6 +253,7 @@ export class FakeBackEnd implements BackEnd {
       await this.#step("cleanup", id, process);
     } finally {
       process.sessions.delete(id);
+      this.#own.delete(id);
     }
   }
 
@@ -230,11 +261,12 @@ export class FakeBackEnd implements BackEnd {
     if (this.isClosed) return;
     this.isClosed = true;
     this.log.push(force ? "end" : "shutdown");
-    for (const [id, { calls, isCleaning }] of this.#process.sessions) {
-      if (calls === 0 && !isCleaning) this.violations.push(`${id} is left without cleanup`);
+    for (const process of this.#processes) {
+      for (const [id, { calls, isCleaning }] of process.sessions) {
+        if (calls === 0 && !isCleaning) this.violations.push(`${id} is left without cleanup`);
+      }
+      process.die();
     }
-    this.#process.isDead = true;
-    this.#process.died.resolve();
   }
 
   /** What must hold when all is over. */
@@ -247,7 +279,7 @@ export class FakeBackEnd implements BackEnd {
   async #step(what: keyof FakeBackEnd["plans"], id: string, process: Process): Promise<void> {
     const { ms = 0, raises = false } = this.plans[what].shift() ?? this.modes[what];
     this.log.push(id === "" ? what : `${what} ${id}`);
-    if (ms > 0) await Promise.race([wait(this.#clock, ms), process.died.promise]);
+    if (ms > 0) await process.until(wait(this.#clock, ms));
     if (process.isDead) throw crashed();
     if (raises) throw raised(`${what} failed`);
   }
@@ -274,50 +306,8 @@ export class FakeApi implements ToolHost {
   async load(): Promise<void> {}
 
   execute(_: string, params: Params, __: CallContext, { signal }: CallOptions): Running {
-    return runFake(this.#clock, params, false, new Promise(() => {}), signal, undefined);
+    return runFake({ clock: this.#clock, behaviour: params, isPlain: false, signal });
   }
 
   async shutdown(): Promise<void> {}
-}
-
-const wait = (clock: Clock, ms: number) =>
-  new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
-
-function runFake(
-  clock: Clock,
-  behaviour: Behaviour,
-  isPlain: boolean,
-  died: Promise<void>,
-  signal: AbortSignal,
-  seed: SessionSeed | undefined,
-): Running {
-  const { ms = 0, raises = false, lingersMs = 0, answers } = behaviour;
-  const answer = Promise.withResolvers<ToolAnswer>();
-  const ended = Promise.withResolvers<void>();
-  const finish = () => {
-    ended.resolve();
-    if (signal.aborted) answer.reject(new TrError("TR_CANCELLED", "cancelled"));
-    else if (raises) answer.resolve({ code: 5005, message: "boom", data: null, meta: {} });
-    else {
-      const data = { session: seed?.session_id ?? null, worker: seed?.worker_id ?? null };
-      answer.resolve(answers ?? { code: 0, message: "success", data, meta: {} });
-    }
-  };
-  const finishIn = (delayMs: number) => {
-    if (delayMs > 0) return clock.setTimeout(finish, delayMs);
-    queueMicrotask(finish);
-    return undefined;
-  };
-  const alarm = finishIn(ms);
-  signal.addEventListener("abort", () => {
-    if (isPlain) return;
-    alarm?.cancel();
-    finishIn(lingersMs);
-  });
-  void died.then(() => {
-    alarm?.cancel();
-    answer.reject(crashed());
-    ended.resolve();
-  });
-  return { answer: answer.promise, ended: ended.promise };
 }

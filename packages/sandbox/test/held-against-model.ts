@@ -1,17 +1,19 @@
 import type { Answer } from "../src/server/answer.js";
 import type { SandboxServer } from "../src/server/sandbox-server.js";
+import { FakeBackEnd } from "./fake-back-end.js";
 import type { History, Operation } from "./operations.js";
 import { dataOf, fakeSandbox } from "./sandbox.js";
 import { type Expected, SandboxModel, ttlMs, workers } from "./sandbox-model.js";
+import { VirtualClock } from "./virtual-clock.js";
 
-type Fakes = Awaited<ReturnType<typeof fakeSandbox>>;
+type Fakes = Awaited<ReturnType<typeof makeFakes>>;
 type Given = Expected & { id?: string };
 /** What came of an operation, and when. */
 type Told<T> = { at: number; what: T } | undefined;
 
 /** Runs a history on the sandbox and on the model, and holds everything that can be seen of the one against the other. */
 export async function heldAgainstModel({ list, closesAtOnce }: History): Promise<void> {
-  const fakes = await fakeSandbox({ sessionTtlMs: ttlMs });
+  const fakes = await makeFakes();
   const { server, clock } = fakes;
   const model = new SandboxModel();
   const given: Told<Given>[] = [];
@@ -44,6 +46,15 @@ export async function heldAgainstModel({ list, closesAtOnce }: History): Promise
     [],
   );
   same("violations", [...fakes.backEnd.violations, ...fakes.rag.violations], []);
+}
+
+/** `vm` in one process, `rag` in one for each session. */
+async function makeFakes() {
+  const clock = new VirtualClock();
+  const backEnd = new FakeBackEnd("vm", clock);
+  const rag = new FakeBackEnd("rag", clock, "session");
+  const backEnds = [backEnd, rag];
+  return { ...(await fakeSandbox({ sessionTtlMs: ttlMs, clock, backEnds })), clock, backEnd, rag };
 }
 
 async function closeBoth(

@@ -9,6 +9,9 @@ export type Type = (typeof types)[number];
 export type Step = "warmup" | "initialize" | "cleanup";
 export const ttlMs = 1000;
 const cancelGraceMs = 1000;
+/** A session of `rag` has a process of its own, which is killed when a cancelled tool goes on for so long. */
+const isIsolated = (type: Type) => type === "rag";
+const killMs = 800;
 const waitMs = 5000;
 
 export interface Call {
@@ -68,7 +71,7 @@ export class SandboxModel {
   cleanups = 0;
   readonly #warm: Record<Type, boolean> = { vm: false, rag: false };
   readonly #warming: Partial<Record<Type, ((isWarm: boolean) => void)[]>> = {};
-  readonly #underWay = new Set<{ type: Type; crash: () => void }>();
+  readonly #underWay = new Set<{ type: Type; session: Session | undefined; crash: () => void }>();
   readonly #sessions: Session[] = [];
   readonly #ended: { session: Session; status: "expired" | "lost" }[] = [];
   #isClosing = false;
@@ -196,15 +199,26 @@ export class SandboxModel {
     else this.#warmUp(type, (isWarm) => reply({ code: isWarm ? 0 : 1 }));
   }
 
+  /** Of the process of all sessions, or of that of each. */
   crash(type: Type): void {
-    this.#warm[type] = false;
     const sessions = this.#sessions.filter((session) => session.type === type);
+    if (isIsolated(type)) {
+      for (const session of sessions) this.#die([session]);
+      return;
+    }
+    this.#warm[type] = false;
+    this.#die(sessions, (entry) => entry.type === type);
+  }
+
+  #die(sessions: Session[], alsoDies = (_: { type: Type }) => false): void {
     const calls = sessions.flatMap(({ running }) => [...running]);
     for (const session of sessions) {
       if (session.phase === "open") this.#remember(session, "lost");
       if (session.phase !== "creating") this.#over(session);
     }
-    for (const step of [...this.#underWay]) if (step.type === type) step.crash();
+    for (const step of [...this.#underWay]) {
+      if (alsoDies(step) || (step.session && sessions.includes(step.session))) step.crash();
+    }
     for (const call of calls) call.crashes();
   }
 
@@ -276,7 +290,7 @@ export class SandboxModel {
     this.#warmUp(type, (isWarm) => {
       if (!isWarm) fail(5011);
       else if (session.ending) fail(4007);
-      else this.#step(type, "initialize", initialized);
+      else this.#step(type, "initialize", initialized, session);
     });
     return session;
   }
@@ -309,10 +323,11 @@ export class SandboxModel {
     });
   }
 
-  #step(type: Type, step: Step, done: (problem?: Problem) => void): void {
+  #step(type: Type, step: Step, done: (problem?: Problem) => void, session?: Session): void {
     const { ms, raises } = this.modes[type][step];
     const entry = {
       type,
+      session,
       crash: () => {
         this.#underWay.delete(entry);
         forget();
@@ -350,6 +365,12 @@ export class SandboxModel {
         forgetEnd = this.agenda.after(call.lingersMs, ended);
       }
       if (!session.running.has(running)) return;
+      if (isIsolated(call.type)) {
+        this.agenda.after(killMs, () => {
+          if (session.running.has(running)) this.#die([session]);
+        });
+        return;
+      }
       this.agenda.after(call.tool === "run" ? cancelGraceMs : 0, () => {
         if (hasAnswered) return;
         running.isStuck = true;
@@ -408,7 +429,7 @@ export class SandboxModel {
   #cleanUp(session: Session): void {
     session.phase = "cleaning";
     this.cleanups += 1;
-    this.#step(session.type, "cleanup", () => this.#over(session));
+    this.#step(session.type, "cleanup", () => this.#over(session), session);
   }
 
   #over(session: Session): void {

@@ -1,7 +1,8 @@
 import { tmpdir } from "node:os";
 import type { Answer } from "../src/server/answer.js";
 import { type SandboxParts, SandboxServer } from "../src/server/sandbox-server.js";
-import { type Behaviour, FakeApi, FakeBackEnd } from "./fake-back-end.js";
+import { FakeApi, FakeBackEnd } from "./fake-back-end.js";
+import type { Behaviour } from "./fake-call.js";
 import { settle, VirtualClock } from "./virtual-clock.js";
 
 export const worker_id = "w1";
