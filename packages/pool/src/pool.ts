@@ -16,7 +16,6 @@ import type {
   PoolStreamOptions,
 } from "./call-options.js";
 import { Changes } from "./changes.js";
-import { CrashLimit } from "./crash-limit.js";
 import { Lease } from "./lease.js";
 import {
   drainLimitMs,
@@ -25,13 +24,11 @@ import {
   resolvePoolOptions,
   waitMs,
 } from "./options.js";
+import { Places, type Wish } from "./places.js";
 import { PoolStream } from "./pool-stream.js";
-import { PoolWorker } from "./pool-worker.js";
+import type { PoolWorker } from "./pool-worker.js";
 import { type PoolStats, poolStats } from "./stats.js";
 import { WaitingLine, type WaitOptions } from "./waiting-line.js";
-
-/** One worker alone, or room for one call. */
-type Wish = "whole" | "room";
 
 /** How often an idempotent call is tried. */
 const maxTries = 3;
@@ -40,15 +37,8 @@ const maxTries = 3;
 export class Pool extends EventEmitter<PoolEvents> {
   readonly #options: ResolvedPoolOptions;
   readonly #line = new WaitingLine<Wish, PoolWorker>();
-  readonly #limits: CrashLimit[];
-  readonly #workers: PoolWorker[];
-  /** Fresh ones for worn-out workers, by place, until they are ready. */
-  readonly #fresh = new Map<number, PoolWorker>();
-  /** Worn-out ones whose place another has, until what they have is done. */
-  readonly #retired = new Set<PoolWorker>();
+  readonly #places: Places;
   readonly #changes = new Changes();
-  #recycled = 0;
-  #turn = 0;
   #closing: Promise<void> | undefined;
   #isClosed = false;
 
@@ -56,18 +46,26 @@ export class Pool extends EventEmitter<PoolEvents> {
   constructor(options: PoolOptions) {
     super();
     this.#options = resolvePoolOptions(options);
-    this.#limits = this.#options.workers.map(() => new CrashLimit());
-    this.#workers = this.#options.workers.map((_, place) => this.#makeWorker(place));
+    this.#places = new Places(this.#options, {
+      onChange: () => this.#onChange(),
+      onCrash: (crash) => callListener(() => this.emit("crash", crash)),
+      onLog: (log) => {
+        if (this.listenerCount("log") > 0) callListener(() => this.emit("log", log));
+        else if (!this.#options.workers[log.worker]?.quiet) {
+          process.stderr.write(`[${log.sessionId}] ${log.line}\n`);
+        }
+      },
+    });
   }
 
   /** Starts every worker; resolves when all are ready. @throws the error of one that is given up. */
   async ready({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     for (;;) {
       if (this.#closing) throw closedError();
-      for (const worker of this.#workers) worker.start();
-      const failed = this.#workers.find(({ status }) => status === "failed");
-      if (failed?.failure) throw failed.failure;
-      if (this.#workers.every(({ status }) => status === "ready")) return;
+      this.#places.start();
+      const { failures, workers } = this.#places;
+      if (failures[0]) throw failures[0];
+      if (workers.every(({ status }) => status === "ready")) return;
       await this.#changes.next(signal);
     }
   }
@@ -125,12 +123,11 @@ export class Pool extends EventEmitter<PoolEvents> {
 
   /** Starts those again that were given up, with a clean record. */
   revive(): void {
-    if (this.#closing) return;
-    for (const worker of [...this.#workers, ...this.#fresh.values()]) worker.revive();
+    if (!this.#closing) this.#places.revive();
   }
 
   stats(): PoolStats {
-    return poolStats(this.#workers, this.#line.length, this.#recycled);
+    return poolStats(this.#places.workers, this.#line.length, this.#places.recycled);
   }
 
   /** Those who wait are refused with `TR_SESSION_CLOSED`; what runs is let finish for `drainMs` (default 10,000), then the workers end. */
@@ -148,17 +145,21 @@ export class Pool extends EventEmitter<PoolEvents> {
     await this.close();
   }
 
+  #onChange(): void {
+    if (!this.#closing) this.#serve();
+    this.#changes.tell();
+  }
+
   async #close(drainMs: number): Promise<void> {
+    this.#places.renewNoMore();
     this.#line.refuseAll(closedError());
     const drained = new AbortController();
     const timer = setTimeout(() => drained.abort(), drainMs); // held: a lease alone keeps no program alive
-    const all = () => [...this.#workers, ...this.#retired, ...this.#fresh.values()];
-    const isBusy = () => all().some(({ inFlight, isLeased }) => inFlight > 0 || isLeased);
-    while (isBusy() && !drained.signal.aborted) {
+    while (this.#places.isBusy && !drained.signal.aborted) {
       await this.#changes.next(drained.signal).catch(() => undefined); // the time is up
     }
     clearTimeout(timer);
-    await Promise.all(all().map((worker) => worker.close()));
+    await this.#places.close();
   }
 
   /** On the worker with the least to do; once more on another after a crash, where that is declared harmless. */
@@ -186,7 +187,7 @@ export class Pool extends EventEmitter<PoolEvents> {
     if (this.#closing) throw closedError();
     const timeoutMs = waitMs(acquireTimeoutMs ?? this.#options.acquireTimeoutMs);
     if (!signal?.aborted && this.#line.length === 0) {
-      const worker = this.#take(wish);
+      const worker = this.#places.take(wish);
       if (worker !== undefined) return worker;
     }
     if (!signal?.aborted && this.#line.length >= this.#options.maxQueue) {
@@ -203,93 +204,17 @@ export class Pool extends EventEmitter<PoolEvents> {
 
   #serve(): void {
     for (let wish = this.#line.first; wish !== undefined; wish = this.#line.first) {
-      const worker = this.#take(wish);
+      const worker = this.#places.take(wish);
       if (worker !== undefined) {
         this.#line.serveFirst(worker);
         continue;
       }
-      const failed = this.#workers.filter(({ status }) => status === "failed");
-      if (failed.length === this.#workers.length)
-        this.#line.refuseAll(failed[0]?.failure ?? closedError());
-      else for (const stopped of this.#workers) stopped.start();
+      const { failures, workers } = this.#places;
+      const [failure] = failures;
+      if (failure && failures.length === workers.length) this.#line.refuseAll(failure);
+      else this.#places.start();
       return;
     }
-  }
-
-  #take(wish: Wish): PoolWorker | undefined {
-    const { length } = this.#workers;
-    let best: PoolWorker | undefined;
-    // From another place each time, so that equals take turns.
-    for (let i = 0; i < length; i++) {
-      const worker = this.#workers[(this.#turn + i) % length] as PoolWorker;
-      const isFit = wish === "whole" ? worker.isIdle : worker.room > 0;
-      if (isFit && (best === undefined || worker.inFlight < best.inFlight)) best = worker;
-    }
-    if (best === undefined) return undefined;
-    this.#turn = (this.#workers.indexOf(best) + 1) % length;
-    if (wish === "whole") best.lease();
-    else best.enter();
-    return best;
-  }
-
-  #makeWorker(place: number): PoolWorker {
-    const session = this.#options.workers[place] ?? {};
-    const worker: PoolWorker = new PoolWorker({
-      session,
-      recycle: this.#options.recycle,
-      limit: this.#limits[place] as CrashLimit,
-      onChange: () => this.#onChange(place, worker),
-      onCrash: (error, delayMs) =>
-        callListener(() => this.emit("crash", { worker: place, error, delayMs })),
-      onLog: (log, sessionId) => {
-        if (this.listenerCount("log") > 0) {
-          callListener(() => this.emit("log", { worker: place, sessionId, ...log }));
-        } else if (!session.quiet) process.stderr.write(`[${sessionId}] ${log.line}\n`);
-      },
-    });
-    return worker;
-  }
-
-  #onChange(place: number, worker: PoolWorker): void {
-    if (worker.isGone) {
-      this.#retired.delete(worker);
-      for (const other of this.#workers) {
-        if (other.predecessor === worker) other.predecessor = undefined;
-      }
-    }
-    if (!this.#closing) {
-      if (this.#fresh.get(place) === worker) this.#swap(place, worker);
-      else if (worker.isWornOut) this.#renew(place, worker);
-      this.#serve();
-    }
-    this.#changes.tell();
-  }
-
-  /** Starts a fresh worker for a worn-out one, which goes on until that is ready where both may run at once. */
-  #renew(place: number, old: PoolWorker): void {
-    if (old !== this.#workers[place]) return;
-    if (!this.#fresh.has(place)) {
-      const fresh = this.#makeWorker(place);
-      this.#fresh.set(place, fresh);
-      if (this.#options.mayOverlap) fresh.start();
-      else old.retire();
-    }
-    if (old.isGone) this.#fresh.get(place)?.start();
-  }
-
-  #swap(place: number, fresh: PoolWorker): void {
-    if (fresh.status === "starting" || fresh.status === "restarting") return;
-    const old = this.#workers[place] as PoolWorker;
-    // The old one goes on if it can, and gets no other: that would fail like this one.
-    if (fresh.status === "failed" && old.status !== "closed" && !old.isSpent) return;
-    this.#fresh.delete(place);
-    this.#workers[place] = fresh;
-    this.#recycled++;
-    if (!old.isGone) {
-      this.#retired.add(old);
-      fresh.predecessor = old;
-    }
-    old.retire();
   }
 }
 

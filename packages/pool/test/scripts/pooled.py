@@ -16,6 +16,11 @@ def pid() -> int:
 
 
 @command
+def parent() -> int:
+    return os.getppid()
+
+
+@command
 def nap(seconds: float) -> int:
     state["calls"] += 1
     time.sleep(seconds)
