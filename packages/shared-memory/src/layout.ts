@@ -56,7 +56,7 @@ export const maxSegments = 24;
 
 /**
  * Tensors of one message that take no more than this go in the message itself: to copy them there and out
- * again costs a tenth of what it costs to lend a segment and to give it back.
+ * again costs less than to lend a segment and to give it back.
  */
 export const maxAttachedBytes = 16 * 1024;
 
