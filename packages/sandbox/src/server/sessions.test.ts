@@ -241,6 +241,15 @@ describe("time to live", () => {
     expect((await server.execute(action("vm:run"))).meta.temporary_session).toBeUndefined();
   });
 
+  it("once over is remembered for the thousand latest, whoever asks for them", async () => {
+    const { server, clock } = await fakeSandbox({ sessionTtlMs: 1000 });
+    for (let i = 0; i <= 1000; i++) await server.createSession({ ...vm, worker_id: `w${i}` });
+    await clock.advance(1000);
+    const noteOf = async (worker: string) =>
+      (await server.execute({ ...action("vm:run"), worker_id: worker })).meta.note;
+    expect([await noteOf("w0"), typeof (await noteOf("w1"))]).toEqual([undefined, "string"]);
+  });
+
   it("leaves no alarm behind", async () => {
     const { server, clock } = await fakeSandbox();
     await server.createSession(vm);
