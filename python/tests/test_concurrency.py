@@ -179,6 +179,15 @@ def test_a_task_that_was_left_to_itself_goes_on_while_nobody_calls(make_host: Ma
     assert len(calls.final(calls.begin("take_log"))["value"]) > 10
 
 
+def test_a_task_that_heeds_no_cancel_does_not_keep_the_process_from_ending(
+    make_host: MakeHost,
+) -> None:
+    calls = CallHost(make_host("calls.py").start_ready())
+    calls.final(calls.begin("leave_stubborn"))
+    calls.host.path("exit.flag").touch()
+    assert calls.host.wait_end() == 0
+
+
 @pytest.mark.parametrize("how", ["gather", "alone"])
 def test_a_system_exit_of_a_task_is_for_whoever_waits_for_it_and_ends_the_worker(
     make_host: MakeHost, how: str

@@ -250,6 +250,10 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    if tasks:
+        ended, _ = loop.run_until_complete(asyncio.wait(tasks, timeout=_CLOSE_SECONDS))
+        for task in ended:
+            if not task.cancelled():
+                task.exception()  # counts as looked at: asyncio would tell of it
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()

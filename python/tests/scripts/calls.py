@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import types
+from contextlib import suppress
 
 from tech_renaissance import TaskCancelled, command, progress, serve, track
 
@@ -183,6 +184,19 @@ async def tick():
             await asyncio.sleep(0.001)
 
     tasks.append(asyncio.create_task(go_on()))
+
+
+@command
+async def leave_stubborn():
+    """Leaves a task that heeds no cancel to itself."""
+
+    async def go_on():
+        while True:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(1000)
+
+    tasks.append(asyncio.create_task(go_on()))
+    await asyncio.sleep(0)
 
 
 @command
