@@ -16,11 +16,12 @@ const projects = ["packages", "apps"].flatMap((group) =>
 // on the carrier run twice more: over files, and over memory without native code. By file, for the time
 // that a run may take: not those of parts without a worker (options, books, line-splitter, …), of logs and
 // of the process alone (oom-kills, first start, timers), nor those that choose their carrier themselves.
-// What the two ways through memory have in common (interleaving) is run for one of them.
-const overCarrier = (name: string, files: string, env: Record<string, string>) => ({
+// What the two ways through memory have in common (interleaving) is run for one of them. What a worker that
+// was forked could do otherwise than one that was started is run once more as well.
+const inAnotherWay = (way: string, files: string, env: Record<string, string>) => ({
   extends: true as const,
   test: {
-    name: `@tr/session over ${name}`,
+    name: `@tr/session ${way}`,
     root: "packages/session",
     include: [`src/{${files}}.test.ts`],
     env,
@@ -33,14 +34,22 @@ export default defineConfig({
   test: {
     projects: [
       ...projects,
-      overCarrier("files", `${calls},${ends},interleaving`, { TR_TEST_TRANSPORT: "file" }),
-      overCarrier(
-        "memory without native code",
+      inAnotherWay("over files", `${calls},${ends},interleaving`, { TR_TEST_TRANSPORT: "file" }),
+      inAnotherWay(
+        "over memory without native code",
         `${calls},${ends},transport,hostile-memory,full-memory`,
         {
           TR_TEST_MAPPED: "off",
         },
       ),
+      // Only Linux has fork servers.
+      ...(process.platform === "linux"
+        ? [
+            inAnotherWay("by a fork server", "call,stream,lifecycle", {
+              TR_TEST_SPAWN: "fork-server",
+            }),
+          ]
+        : []),
     ],
     // By default one less than there are cores: on two of them one file after the other, most of which wait.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -179,7 +179,7 @@ describe("a call", () => {
   });
 
   it("made while the worker starts waits for it", async () => {
-    const early = sessions.make({ script: script("level_one.py") });
+    const early = sessions.make({ script: script("level_one.py"), spawn: "process" });
     const starting = early.start();
     expect(await early.call("say", ["early"])).toBe("you said early");
     await starting;

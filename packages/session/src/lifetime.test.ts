@@ -6,6 +6,7 @@ import { buildHostInfo } from "@tr/protocol";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { campaignSize } from "../test/campaign.js";
+import { killForkingHost } from "../test/kill-forking-host.js";
 import { killHost, missingFor, situations } from "../test/kill-host.js";
 import { processExists, script, until, useSessions } from "../test/scripts.js";
 import { hostIdentity } from "./host-identity.js";
@@ -53,6 +54,16 @@ if (process.platform === "linux") {
       }, 3_600_000);
     }
   });
+}
+
+if (process.platform === "linux") {
+  it("a host that is killed while it forks workers leaves no process", async () => {
+    const times: number[] = [];
+    for (let i = 0; i < campaignSize(3); i++) times.push(await killForkingHost());
+    const longest = Math.max(...times).toFixed(0);
+    console.log(`host killed ${times.length} times, forking: all gone after ${longest} ms`);
+    expect(times.filter((elapsedMs) => elapsedMs > 250)).toEqual([]);
+  }, 3_600_000);
 }
 
 describe.runIf(process.platform !== "win32")("a host that ends with its session open", () => {

@@ -193,7 +193,7 @@ describe("a stream", () => {
   });
 
   it("needs a worker of level 2, and one that runs", async () => {
-    const old = await sessions.started({ script: script("level_one.py") });
+    const old = await sessions.started({ script: script("level_one.py"), spawn: "process" });
     expect(await failure(old.stream("say").next())).toMatchObject({ code: "TR_NEEDS_LEVEL_2" });
     const idle = sessions.make().stream("say");
     expect(await failure(idle.next())).toMatchObject({ code: "TR_NOT_STARTED" });

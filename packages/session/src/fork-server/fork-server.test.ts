@@ -4,6 +4,7 @@ import { copyFileSync, readFileSync, utimesSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { full } from "@tr/tsr-codec";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { processExists, sample, script, until, useSessions } from "../../test/scripts.js";
@@ -23,6 +24,7 @@ interface About {
   session: number;
   argv: string[];
   directory: string;
+  is_child: boolean;
   has_forked: boolean;
   descriptors: string[];
 }
@@ -57,7 +59,7 @@ if (process.platform === "linux") {
         expect([said.group, said.session]).toEqual([said.pid, said.pid]);
         expect(said.argv).toEqual([script("forked.py"), session.sessionId]);
         expect(said.directory).toBe(session.sessionDir);
-        expect(said.has_forked).toBe(false);
+        expect([said.is_child, said.has_forked]).toEqual([false, false]);
       }
       expect(a.descriptors).toEqual(b.descriptors); // the second has nothing of the first
       const line = once(other, "log");
@@ -95,6 +97,17 @@ if (process.platform === "linux") {
       await session.start();
       await session.close();
       expect(session.state).toEqual({ status: "exited", exitCode: 0 });
+    });
+
+    it("take and give tensors by every carrier", async () => {
+      for (const transport of ["file", "shared-memory"] as const) {
+        const session = await sessions.started({ ...options(), transport });
+        expect(session.info?.transport === "file").toBe(transport === "file");
+        for (const size of [10, 1_000_000]) {
+          const x = full([size], 3);
+          expect(await session.calculate("doubled", x)).toEqual(full([size], 6));
+        }
+      }
     });
 
     it("draw numbers of their own, and compute with threads of their own", async () => {

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-from tech_renaissance import command, serve, spare_file
+from tech_renaissance import command, forks, serve, spare_file
 
 situation = sys.argv[2] if len(sys.argv) > 2 else ""
 print("imported by", os.getpid())
@@ -49,6 +49,7 @@ def about():
         "session": os.getsid(0),
         "argv": sys.argv,
         "directory": os.environ["TR_SESSION_DIR"],
+        "is_child": forks.is_child(),
         "has_forked": spare_file.has_forked(),
         "descriptors": sorted(os.listdir("/proc/self/fd"), key=int),
     }
@@ -58,6 +59,11 @@ def about():
 def numbers():
     drawn = [random.random(), float(np.random.random())]
     return [*drawn, float(torch.rand(()))] if situation == "torch" else drawn
+
+
+@command
+def doubled(x: np.ndarray):
+    return 2 * x
 
 
 @command
