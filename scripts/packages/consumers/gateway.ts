@@ -1,7 +1,9 @@
 // Compiled and run against the packed package, with the Python that a user's session would find.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { createGateway, type Gateway, readConfigFile, TrError } from "@tr/gateway";
+import { Sandbox } from "@tr/sandbox";
 
 writeFileSync(
   "agent.py",
@@ -35,6 +37,30 @@ try {
 } finally {
   await gateway.close();
 }
+
+// What is installed is found by the sandbox's client, which starts it as a process of its own.
+process.env.TR_STATE_DIR = resolve("state");
+writeFileSync(
+  "back_end.py",
+  `from tech_renaissance.sandbox import Backend, tool
+
+
+class Demo(Backend):
+    name = "demo"
+
+    @tool("demo:echo")
+    async def echo(self, text: str) -> str:
+        return text
+`,
+);
+const resources = { demo: { backend_class: "back_end:Demo" } };
+writeFileSync("sandbox.json", JSON.stringify({ server: { port: 0 }, resources }));
+const sandbox = new Sandbox({ config: "sandbox.json" });
+await sandbox.start();
+assert.equal((await sandbox.execute("demo:echo", { text: "hi" })).data, "hi");
+await sandbox.close();
+await sandbox.shutdownServer();
+
 writeFileSync("gateway.json", JSON.stringify({ agent: {} }));
 assert.throws(
   () => readConfigFile("gateway.json"),

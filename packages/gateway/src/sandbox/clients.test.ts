@@ -302,3 +302,19 @@ it("the client in Python does all that too", async () => {
     ...{ disconnect: 2, ready: 0, gone: true },
   });
 });
+
+it("the program of @tr/sandbox's README prints what it says, and leaves nothing", async () => {
+  const readme = new URL("../../../sandbox/README.md", import.meta.url);
+  const markdown = readFileSync(readme, "utf8");
+  const folder = join(home, "readme");
+  mkdirSync(folder);
+  const port = await freePort();
+  const files = { "counters.py": "python", "sandbox.json": "json", "main.ts": "ts" };
+  for (const [name, language] of Object.entries(files)) {
+    const block = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(markdown)?.[1];
+    writeFileSync(join(folder, name), block?.replace("18890", String(port)) ?? "");
+  }
+  const { stdout } = await execa(process.execPath, ["main.ts"], { cwd: folder });
+  expect(stdout).toBe("106");
+  expect(notes()).toEqual([]);
+});
