@@ -1,9 +1,10 @@
 import type { Answer } from "../src/server/answer.js";
 import type { SandboxServer } from "../src/server/sandbox-server.js";
 import { FakeBackEnd } from "./fake-back-end.js";
+import { type Expected, ttlMs, workers } from "./model-types.js";
 import type { History, Operation } from "./operations.js";
 import { dataOf, fakeSandbox } from "./sandbox.js";
-import { type Expected, SandboxModel, ttlMs, workers } from "./sandbox-model.js";
+import { SandboxModel } from "./sandbox-model.js";
 import { VirtualClock } from "./virtual-clock.js";
 
 type Fakes = Awaited<ReturnType<typeof makeFakes>>;
@@ -117,7 +118,7 @@ function inModel(model: SandboxModel, operation: Operation, reply: (told: Expect
       model.crash(operation.type);
       break;
     case "mode":
-      model.modes[operation.type][operation.step] = operation;
+      model.sessions.modes[operation.type][operation.step] = operation;
       break;
     case "advance":
       model.agenda.advance(operation.ms);
@@ -206,8 +207,8 @@ async function compare(
   }
   const counts = [fakes.backEnd, fakes.rag].flatMap((fake) => [...fake.counts.values()]);
   const cleaned = counts.reduce((sum, count) => sum + count.cleaned, 0);
-  same("initialized", counts.length, model.initialized);
-  same("cleaned up", cleaned, model.cleanups);
+  same("initialized", counts.length, model.sessions.initialized);
+  same("cleaned up", cleaned, model.sessions.cleanups);
 }
 
 /** Those that the model has before `end`; if there is no end, the sandbox may have no others. */

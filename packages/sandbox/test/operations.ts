@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Call, type Step, type Type, types, workers } from "./sandbox-model.js";
+import { type Call, type Step, type Type, types, workers } from "./model-types.js";
 
 export type Operation =
   | { do: "create" | "destroy"; worker: string; type: Type }
