@@ -21,12 +21,13 @@ export function useServed() {
   });
 
   async function serve(
-    config: { server?: object; agent?: object; tasks?: object },
+    config: { server?: object; agent?: object; tasks?: object; resources?: object },
     env: Record<string, string> = {},
   ) {
     const file = join(context.folder, "gateway.json");
     const server = { port: 0, log_format: "pretty", ...config.server };
-    const agent = { script: agentScript, ...config.agent };
+    const isSandbox = config.resources !== undefined && config.agent === undefined;
+    const agent = isSandbox ? undefined : { script: agentScript, ...config.agent };
     writeFileSync(file, JSON.stringify({ ...config, server, agent }));
     const program = fileURLToPath(new URL("serve.mjs", import.meta.url));
     const workspace = join(context.folder, "workspace");
