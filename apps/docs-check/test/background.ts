@@ -18,7 +18,7 @@ export async function startBackground(args: readonly string[], cwd: string): Pro
   const ready = new Promise<void>((resolve) => {
     running.all?.on("data", (chunk) => {
       output += chunk;
-      if (/\bready\b/.test(output)) resolve();
+      if (/(?<!is )\bready\b/.test(output)) resolve(); // not: one part of it is
     });
   });
   const ended = running.then(() => {

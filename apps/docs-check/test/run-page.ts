@@ -111,7 +111,11 @@ export function fileName({ name, line, language }: Block): string {
 function isUsedLater(block: Block, page: Page): boolean {
   const name = block.name;
   const later = page.blocks.slice(page.blocks.indexOf(block) + 1);
-  return name !== undefined && later.some(({ code }) => code.includes(name));
+  // A config file names a Python module without its ending.
+  const module = `"${name?.replace(/\.py$/, ":")}`;
+  return (
+    name !== undefined && later.some(({ code }) => code.includes(name) || code.includes(module))
+  );
 }
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {

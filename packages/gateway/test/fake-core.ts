@@ -35,8 +35,10 @@ export class FakeCore implements SandboxCore {
   restarts = 2;
   sessions: SandboxSnapshot["sessions"] = [];
 
-  async start(): Promise<void> {
-    this.asked.push(["start", null]);
+  starting: Promise<void> = Promise.resolve();
+
+  start(): Promise<void> {
+    return this.starting;
   }
 
   async execute(

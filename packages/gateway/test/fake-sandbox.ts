@@ -8,8 +8,14 @@ import { FakeCore } from "./fake-core.js";
 
 export const token = "a-token-for-this-test";
 
+export interface FakeSandboxOptions {
+  readonly maxBodyBytes?: number;
+  readonly token?: string;
+  readonly isStarted?: boolean;
+}
+
 /** The routes of a gateway with a sandbox alone, over a core without processes; it listens. */
-export async function fakeSandbox(options: { maxBodyBytes?: number; token?: string } = {}) {
+export async function fakeSandbox(options: FakeSandboxOptions = {}) {
   const core = new FakeCore();
   const metrics = new Registry();
   const stopped: unknown[] = [];
@@ -27,6 +33,7 @@ export async function fakeSandbox(options: { maxBodyBytes?: number; token?: stri
     createDashboard({ sandbox: module, needsToken: options.token !== undefined }).register(scope);
   });
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
+  if (options.isStarted !== false) await module.ready(new AbortController().signal);
   return { core, metrics, stopped, module, url, close: () => app.close() };
 }
 export type FakeSandbox = Awaited<ReturnType<typeof fakeSandbox>>;

@@ -40,7 +40,7 @@ export function useServed() {
     let hasEnded = false;
     void process_.then(() => (hasEnded = true));
     process_.all?.on("data", (chunk) => (output += chunk));
-    await until(() => /listening at /.test(output) || hasEnded);
+    await until(() => /listening at /.test(output) || hasEnded, 60_000);
     const url = /listening at (http:\S+)/.exec(output)?.[1] ?? "";
     return { process: process_, url, output: () => output, file, workspace };
   }

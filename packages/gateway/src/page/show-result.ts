@@ -25,7 +25,12 @@ export interface Answer {
 export function showResult({ code, message, data, meta = {} }: Answer): void {
   const { execution_time_ms: ms, temporary_session, session_id, note } = meta;
   const where = temporary_session ? "in a temporary session" : session_id && `in ${session_id}`;
-  const parts = [`${code}: ${message}`, ms !== undefined && duration(ms / 1000), where, note];
+  const parts = [
+    code === 0 ? message : `${code}: ${message}`,
+    ms !== undefined && duration(ms / 1000),
+    where,
+    note,
+  ];
   setText(summary, parts.filter(Boolean).join(", "));
   summary.dataset.state = code === 0 ? "completed" : "error";
   const json = JSON.stringify(data, (_, item) => shortened(item, maxText), 2) ?? "null";

@@ -148,6 +148,51 @@ describe("what clients leave out", () => {
   });
 });
 
+describe("before everything is loaded", () => {
+  it("calls are 503 and nobody is told that it is healthy; then it is", async () => {
+    const late = await fakeSandbox({ isStarted: false });
+    try {
+      const loaded = Promise.withResolvers<void>();
+      late.core.starting = loaded.promise;
+      const ready = late.module.ready(new AbortController().signal);
+      const ask = async (path: string, init?: RequestInit) => {
+        const response = await fetch(`${late.url}${path}`, init);
+        return [response.status, ((await response.json()) as { code?: unknown }).code];
+      };
+      const body = JSON.stringify({ worker_id: "w", action: "rag:echo" });
+      const call = { method: "POST", headers: type, body };
+      expect(await ask("/ready")).toEqual([503, "NOT_READY"]);
+      expect(await ask("/api/v1/execute", call)).toEqual([503, "NOT_READY"]);
+      expect(await ask("/api/v1/warmup/status")).toEqual([200, undefined]);
+      expect(late.module.health().trouble).toBe("the back ends are being started");
+      loaded.resolve();
+      await ready;
+      expect(await ask("/ready")).toEqual([200, undefined]);
+      expect(await ask("/api/v1/execute", call)).toEqual([200, 0]);
+      expect(late.module.health().trouble).toBeUndefined();
+    } finally {
+      await late.close();
+    }
+  });
+
+  it("one that cannot be is said, and everything can be ended all the same", async () => {
+    const late = await fakeSandbox({ isStarted: false });
+    try {
+      late.core.starting = Promise.reject(new Error("no module named notes"));
+      const ready = late.module.ready(new AbortController().signal);
+      await expect(ready).rejects.toThrow("no module named notes");
+      expect(await (await fetch(`${late.url}/ready`)).json()).toMatchObject({
+        message: "no module named notes",
+      });
+      const init = { method: "POST", headers: type, body: "{}" };
+      const ended = await fetch(`${late.url}/api/v1/server/shutdown`, init);
+      expect(ended.status).toBe(200);
+    } finally {
+      await late.close();
+    }
+  });
+});
+
 describe("a client that goes away", () => {
   it("cancels what it has asked for", async () => {
     const leaving = new AbortController();

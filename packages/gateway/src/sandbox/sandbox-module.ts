@@ -48,14 +48,40 @@ export function sandboxModule(
   const ending = new AbortController();
   let started: Promise<void> | undefined;
   let isReady = false;
+  let failure: Error | undefined;
+  const start = async () => {
+    try {
+      await core.start({ signal: ending.signal });
+      isReady = true;
+    } catch (error) {
+      failure = error as Error;
+      throw error;
+    }
+  };
+  const trouble = () => {
+    const why = failure?.message ?? core.health();
+    return why ?? (isReady ? undefined : "the back ends are being started");
+  };
+  /** @throws HttpError 503 */
+  const assertReady = () => {
+    if (ending.signal.aborted) {
+      throw new HttpError(503, "SHUTTING_DOWN", "the server is shutting down");
+    }
+    if (isReady) return;
+    throw new HttpError(503, "NOT_READY", trouble() ?? "", { "retry-after": "1" });
+  };
   return {
     snapshot: () => core.snapshot(),
-    trouble: () => core.health(),
+    trouble,
     register(app: App) {
       app.register(
         async (scope: App) => {
           answerFaults(scope);
           readBodies(scope, maxBodyBytes);
+          // Until everything is loaded nobody knows which tools there are.
+          scope.addHook("preHandler", async ({ method, routeOptions }) => {
+            if (method === "POST" && routeOptions.config.tool !== "server:shutdown") assertReady();
+          });
           envelopeRoutes(scope, core, calls, metrics);
           plainRoutes(scope, core, stop);
         },
@@ -70,20 +96,14 @@ export function sandboxModule(
           },
         },
         () => {
-          if (ending.signal.aborted) {
-            throw new HttpError(503, "SHUTTING_DOWN", "the server is shutting down");
-          }
-          if (isReady) return core.ready();
-          const message = core.health() ?? "the back ends are being started";
-          throw new HttpError(503, "NOT_READY", message);
+          assertReady();
+          return core.ready();
         },
       );
     },
-    health: () => ({ trouble: core.health(), fields: {} }),
+    health: () => ({ trouble: trouble(), fields: {} }),
     async ready(signal) {
-      started ??= core.start({ signal: ending.signal }).then(() => {
-        isReady = true;
-      });
+      started ??= start();
       await until(started, signal);
     },
     async drain(deadline) {

@@ -25,7 +25,7 @@ async function served(config: { server?: object; agent?: object } = {}) {
     fetch(`${server.url}/api/v1${path}`, {
       ...{ method: "POST", headers, body: JSON.stringify(body) },
     });
-  await until(async () => (await get("/ready")).status === 200);
+  await until(async () => (await get("/ready")).status === 200, 60_000);
   await post("/session/create", { worker_id: "w", resource_type: "notes" });
   return { ...server, get, post, lines: () => readFileSync(log, "utf8").split("\n").slice(0, -1) };
 }
@@ -89,7 +89,7 @@ if (process.platform !== "win32") {
 
 it("beside a chat each has its routes, and one request ends both", async () => {
   const server = await served({ agent: {} });
-  await until(async () => (await server.get("/health")).status === 200);
+  await until(async () => (await server.get("/health")).status === 200, 60_000);
   expect(await (await server.get("/health")).json()).toMatchObject({ max_concurrent: 3 });
   const body = JSON.stringify({ question: "{}" });
   const init = { method: "POST", headers: headersWith(token), body };
