@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _MASK = 0xFFFF_FFFF
 _SPIN_SECONDS = 200e-6
 """After the last message. A host that calls again at once is answered without a wake-up."""
+_LONG_SPIN_SECONDS = 1e-3
+"""The same while requests come at such intervals. A host that has its calls from elsewhere, by HTTP
+say, is back after 250 µs; with the two wake-ups a call through it took 450 µs, without them 190."""
 _MAX_SLOT_MESSAGE = SLOT_BYTES - 4
 _yield = getattr(os, "sched_yield", lambda: None)
 
@@ -53,6 +56,7 @@ class WorkerSlots:
         self._response = 0
         self._taken_at = self._active_at = time.perf_counter()
         self._spins = block.may_spin
+        self._spin_seconds = _SPIN_SECONDS
         block.worker[ATTACHED] = 1
         if not self._spins:
             block.worker[WORKER_SLEEPS] = 1  # for ever: every change is told
@@ -69,6 +73,8 @@ class WorkerSlots:
         number = block.host[REQUEST_NUMBER]
         while number != self._taken:
             self._taken_at = time.perf_counter()
+            is_soon = self._taken_at - self._active_at < _LONG_SPIN_SECONDS
+            self._spin_seconds = _LONG_SPIN_SECONDS if is_soon else _SPIN_SECONDS
             length = block.request_length()
             is_spilled = length >= SPILLED
             fits = length <= _MAX_SLOT_MESSAGE
@@ -148,7 +154,7 @@ class WorkerSlots:
 
     def _spin(self, free_slot: bool) -> bool:
         host, taken, response = self._block.host, self._taken, self._response
-        end = self._active_at + _SPIN_SECONDS
+        end = self._active_at + self._spin_seconds
         while True:
             if host[REQUEST_NUMBER] != taken:
                 return True
