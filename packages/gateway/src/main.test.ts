@@ -80,6 +80,17 @@ if (process.platform !== "win32") {
     expect(await second.process).toMatchObject({ exitCode: 0 });
   });
 
+  it("two that start at once agree on the token that one of them makes", async () => {
+    const both = await Promise.all([gateways.serve({}), gateways.serve({})]);
+    const token = readFileSync(`${both[0].file}.token`, "utf8").trim();
+    for (const { url, process } of both) {
+      const response = await fetch(`${url}/sessions`, { headers: headersWith(token) });
+      expect(response.status).toBe(200);
+      process.kill("SIGTERM");
+    }
+    expect(readdirSync(gateways.folder).filter((name) => /tmp/.test(name))).toEqual([]);
+  });
+
   it("clients of the same user find it by a note as long as it runs, its token too", async () => {
     const state = join(gateways.folder, "state");
     const note = async (config: object, env: Record<string, string>) => {

@@ -25,24 +25,28 @@ const stopGraceMs = 3000;
 export async function ensureServer(requests: Requests, options: EnsureOptions): Promise<void> {
   const { signal, timeoutMs } = options;
   const deadline = performance.now() + timeoutMs;
-  let found = await probe(requests, signal);
-  const server = found === "nothing" ? start(options) : undefined;
+  let server: Detached | undefined;
   let end: End | undefined;
-  const ended = server?.ended.then((how) => {
-    end = how;
-  });
   try {
-    for (let pauseMs = firstPauseMs; found !== "ready"; pauseMs *= 1.5) {
-      if (performance.now() > deadline) throw notReady(timeoutMs, requests, server);
-      const pause = requests.pause(Math.min(pauseMs, longestPauseMs), signal);
-      await (ended === undefined || end !== undefined ? pause : Promise.race([pause, ended]));
-      pause.catch(() => {}); // when the server's end came first
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
       const known = end;
-      found = await probe(requests, signal);
-      if (found !== "nothing") continue;
-      if (server === undefined) throw gone(requests);
+      const found = await probe(requests, signal);
+      if (found === "ready") break;
       // Asked after its end, nothing answers: the port is nobody's.
-      if (known !== undefined) throw failed(known, server);
+      if (found === "nothing" && known !== undefined && server) throw failed(known, server);
+      if (performance.now() > deadline) throw notReady(timeoutMs, requests, server);
+      // Also where one has just answered: it was ending.
+      if (found === "nothing" && server === undefined) {
+        server = start(options);
+        void server.ended.then((how) => {
+          end = how;
+        });
+      }
+      const pause = requests.pause(pauseMs, signal);
+      await (server === undefined || end !== undefined
+        ? pause
+        : Promise.race([pause, server.ended]));
+      pause.catch(() => {}); // when the server's end came first
     }
   } catch (error) {
     await server?.stop(stopGraceMs);
@@ -82,9 +86,4 @@ function notReady(timeoutMs: number, { place }: Requests, server: Detached | und
   const logTail = server.logTail();
   const text = `the server was not ready within ${timeoutMs} ms and was stopped; raise timeoutMs, or see its log ${logFile}, which ends with:\n${logTail}`;
   return new TrError("TR_SANDBOX_START_FAILED", text, { logFile, logTail });
-}
-
-function gone({ place }: Requests): TrError {
-  const text = `the server at ${place.url} ended before it was ready; see its log, or call start() again`;
-  return new TrError("TR_SANDBOX_UNREACHABLE", text, { url: place.url ?? "", mayHaveRun: false });
 }

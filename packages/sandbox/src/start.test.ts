@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await Promise.all(clients.splice(0).map((client) => client.close()));
-  await Promise.all(pages.splice(0).map((page) => page.close()));
+  await Promise.allSettled(pages.splice(0).map((page) => page.close()));
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -88,6 +88,17 @@ describe("start", () => {
     await expect.poll(() => page.received.length).toBeGreaterThan(1);
     page.state.isReady = true;
     await started;
+  });
+
+  it("waits for the end of one that is ending, and starts another", async () => {
+    const page = await serving();
+    page.state.isReady = false;
+    const sandbox = client({ serverUrl: page.url, serverCommand: command({ port: page.port }) });
+    const started = sandbox.start();
+    await expect.poll(() => page.received.length).toBeGreaterThan(1);
+    await page.close();
+    await started;
+    await sandbox.shutdownServer();
   });
 
   it("starts one that outlives the program and its terminal, and any client ends it", async () => {
@@ -206,7 +217,7 @@ describe("start", () => {
     const sandbox = client({ serverUrl, serverCommand: command({ port, isReady: false }) });
     const error = await failure(sandbox.start({ timeoutMs: 1500 }));
     expect(error).toMatchObject({ code: "TR_SANDBOX_START_FAILED" });
-    expect(error.message).toMatch(/not ready within 1500 ms.*listening at/s);
+    expect(error.message).toMatch(/not ready within 1500 ms and was stopped/);
     expect(await failure(sandbox.tools())).toMatchObject({ mayHaveRun: false });
   });
 

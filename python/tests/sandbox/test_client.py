@@ -215,7 +215,7 @@ class TestWhatMayHaveRun:
                 sandbox.execute("demo:echo")
             assert not caught.value.may_have_run
             later: list[Page] = []
-            timer = threading.Timer(0.15, lambda: later.append(Page(port)))
+            timer = threading.Timer(0.05, lambda: later.append(Page(port)))
             timer.start()
             assert sandbox.execute("demo:echo", {"a": 1})["data"] == {"a": 1}
             timer.join()
@@ -279,6 +279,15 @@ class TestStart:
         threading.Timer(0.1, lambda: setattr(page, "is_ready", True)).start()
         sandbox.start()
         assert len(page.bodies("/ready")) > 1
+
+    def test_waits_for_the_end_of_one_that_is_ending(self) -> None:
+        page = Page()
+        page.is_ready = False
+        port = page.server_port
+        with Sandbox(server_url=page.url, server_command=_command(port)) as sandbox:
+            threading.Timer(0.1, page.stop).start()
+            sandbox.start()
+            sandbox.shutdown_server()
 
     def test_starts_one_that_outlives_the_program(self, tmp_path: Path) -> None:
         port = _free_port()

@@ -69,29 +69,24 @@ def ensure_server(
     both use the other.
     """
     deadline = time.monotonic() + limit
-    found = probe(requests)
-    server = _Detached(command(), cwd, token) if found == "nothing" else None
     pause = _FIRST_PAUSE
+    server: _Detached | None = None
     exit_code: int | None = None
     try:
-        while found != "ready":
+        while (found := probe(requests)) != "ready":
+            # Asked after its end, nothing answers: the port is nobody's.
+            if found == "nothing" and server is not None and exit_code is not None:
+                raise server.failure(exit_code)
             if time.monotonic() > deadline:
                 raise _not_ready(limit, requests, server)
+            # Also where one has just answered: it was ending.
+            if found == "nothing" and server is None:
+                server = _Detached(command(), cwd, token)
             if server is None or exit_code is not None:
                 time.sleep(pause)
             else:
                 exit_code = server.wait(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
-            found = probe(requests)
-            if found != "nothing":
-                continue
-            if server is None:
-                url = requests.place.url or ""
-                text = f"the server at {url} ended before it was ready; see its log, or start again"
-                raise SandboxUnreachable(text, url=url)
-            # Asked after its end, nothing answers: the port is nobody's.
-            if exit_code is not None:
-                raise server.failure(exit_code)
     except BaseException:
         if server is not None:
             server.stop()
