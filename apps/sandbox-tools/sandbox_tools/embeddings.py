@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
-Matrix: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
-Vector: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.float32]]"
-
-DIMENSIONS = 4096
+from .vectors import DIMENSIONS, Matrix
 
 _WORD = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])")  # of camelCase

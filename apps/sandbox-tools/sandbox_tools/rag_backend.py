@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tech_renaissance.sandbox import Backend, ToolError, tool
 
 from .chunks import Chunk, chunks_of
-from .embeddings import DIMENSIONS, Embeddings, Matrix, Vector
+from .vectors import DIMENSIONS, Matrix, Vector
+
+if TYPE_CHECKING:
+    from .embeddings import Embeddings
 
 # 16 KiB each as a vector.
 _MOST_CHUNKS = 10_000
@@ -37,7 +40,13 @@ class RagBackend(Backend):
     name = "rag"
     description = "Search in Markdown documents by TF-IDF; a session may add its own"
 
+    embeddings: Embeddings
+    index: Index
+
     def warmup(self) -> None:
+        # Seconds of importing, which are warm-up's.
+        from .embeddings import Embeddings  # noqa: PLC0415
+
         folder = Path(self.config.config.get("docs", "docs")).resolve()
         pages = sorted(folder.glob("**/*.md"))
         if not pages:
