@@ -125,9 +125,10 @@ const servesNot =
 /** Why the process that imports a script for its workers has ended before it was ready. */
 export function templateEnded(exit: Exit, stderrTail: string, python: readonly string[]): TrError {
   const { exitCode, signal } = exit;
+  const advice = remedy(stderrTail, python) || `; ${servesNot}`;
   return new TrError(
     "TR_START_FAILED",
-    `${forkServer}: the script did not come to serve(): ${howItEnded(exit)}; ${servesNot}${remedy(stderrTail, python)}${lastLines(stderrTail)}`,
+    `${forkServer}: the script did not come to serve(): ${howItEnded(exit)}${advice}${lastLines(stderrTail)}`,
     { exitCode, signal, stderrTail },
   );
 }

@@ -73,7 +73,10 @@ export async function spawnWorker(
   try {
     const process =
       forks && template
-        ? await forks.forkWorker(template, { ...start, sessionId, place, onLine, onSpawn })
+        ? await forks.forkWorker(template, {
+            ...{ ...start, sessionId, place, onLine, onSpawn },
+            timeoutMs: options.startTimeoutMs,
+          })
         : await WorkerProcess.spawn({
             file: program.file,
             args: [...program.args, launcherPath, program.script, sessionId, ...options.args],

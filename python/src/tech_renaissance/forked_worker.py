@@ -26,7 +26,10 @@ def become_worker(template: int, request: dict[str, Any]) -> None:
     launch.die_with(str(template))
     if os.getppid() != template:
         os._exit(1)
-    _connect(launch, request["directory"], request["memory"])
+    try:
+        _connect(launch, request["directory"], request["memory"])
+    except (ConnectionError, FileNotFoundError):
+        os._exit(1)  # the host has given this one up
     os.environ["TR_SESSION_DIR"] = request["directory"]
     os.environ["TR_WORKSPACE"] = request["workspace"]
     sys.argv[1] = request["session"]
@@ -61,8 +64,12 @@ def _open(address: str) -> int:
 
 
 def _await_host(stdin: int) -> None:
-    os.write(stdin, b"%d\n" % os.getpid())
-    if not os.read(stdin, 1):
+    try:
+        os.write(stdin, b"%d\n" % os.getpid())
+        is_wanted = os.read(stdin, 1) != b""
+    except ConnectionError:
+        is_wanted = False
+    if not is_wanted:
         os._exit(1)
 
 

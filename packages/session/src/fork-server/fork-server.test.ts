@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { full } from "@tr/tsr-codec";
 import { execa } from "execa";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { processExists, sample, script, until, useSessions } from "../../test/scripts.js";
 import { resolveOptions } from "../options.js";
 import type { PythonSession } from "../python-session.js";
@@ -175,6 +175,37 @@ if (process.platform === "linux") {
       const before = switches();
       await sleep(300);
       expect(switches()).toBe(before);
+    });
+
+    it("leaves when it has had no workers for a minute", async () => {
+      const session = await sessions.started(options());
+      const { parent } = await about(session);
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        await session.close();
+        vi.advanceTimersByTime(59_000);
+        const next = sessions.make(options());
+        await next.start();
+        expect((await about(next)).parent).toBe(parent);
+        await next.close();
+        vi.advanceTimersByTime(60_000);
+      } finally {
+        vi.useRealTimers();
+      }
+      await until(() => !processExists(parent));
+    });
+
+    it("that is stopped keeps no start waiting for ever, and is of use when it goes on", async () => {
+      const { parent } = await about(await sessions.started(options()));
+      const session = sessions.make({ ...options(), startTimeoutMs: 200 });
+      process.kill(parent, "SIGSTOP");
+      await expect(session.start()).rejects.toMatchObject({ code: "TR_START_TIMEOUT" });
+      const control = new AbortController();
+      const start = sessions.make(options()).start({ signal: control.signal });
+      control.abort();
+      await expect(start).rejects.toMatchObject({ code: "TR_CANCELLED" });
+      process.kill(parent, "SIGCONT");
+      expect((await about(await sessions.started(options()))).parent).toBe(parent);
     });
 
     it("is another one for other options, and when the script was edited", async () => {

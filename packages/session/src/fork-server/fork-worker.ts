@@ -1,6 +1,7 @@
 import { abortable } from "../abortable.js";
-import { forkedEnded } from "../errors.js";
+import { forkedEnded, startTimedOut } from "../errors.js";
 import type { Place } from "../find-place.js";
+import { startTimer } from "../timer.js";
 import { type Child, type SpawnOptions, WorkerProcess } from "../worker-process.js";
 import { ForkedChild } from "./forked-child.js";
 import type { Outcome, Template } from "./template.js";
@@ -12,23 +13,27 @@ export interface ForkOptions {
   readonly onLine: SpawnOptions["onLine"];
   readonly onSpawn: (child: Child, pid: number) => void;
   readonly signal: AbortSignal;
+  readonly timeoutMs: number;
 }
 
 /**
  * Has a template that is ready fork a worker for a session's directory. The worker goes on into the
  * script's `serve()` only when this program guards it.
  *
- * @throws TrError `TR_START_FAILED`; the signal's reason
+ * @throws TrError `TR_START_FAILED`, `TR_START_TIMEOUT`; the signal's reason
  */
 export async function forkWorker(
   template: Template,
-  { sessionId, place, onLine, onSpawn, signal }: ForkOptions,
+  { sessionId, place, onLine, onSpawn, signal, timeoutMs }: ForkOptions,
 ): Promise<WorkerProcess> {
   const { path: directory, workspace, carrier } = place;
   const memory = carrier !== undefined;
   const listener = await listenForPipes(directory, memory ? 4 : 3);
+  const early = Promise.withResolvers<never>();
+  const stopTimer = startTimer(timeoutMs, () =>
+    early.reject(startTimedOut(timeoutMs, template.stderrTail)),
+  );
   try {
-    const early = Promise.withResolvers<never>();
     let onEnd = (outcome: Outcome) => {
       if ("error" in outcome) return early.reject(outcome.error);
       early.reject(forkedEnded(outcome.end, template.stderrTail));
@@ -49,9 +54,11 @@ export async function forkWorker(
     child.stdin?.write("\0"); // it waits for that
     return new WorkerProcess(child, pid, onLine);
   } catch (error) {
+    listener.drop();
     signal.throwIfAborted();
     throw error;
   } finally {
+    stopTimer();
     listener.close();
   }
 }

@@ -12,8 +12,10 @@ export interface WorkerPipes {
 export interface PipeListener {
   /** Resolves when the worker has opened all and has said who it is; then it waits for a byte of its stdin. Never rejects. */
   readonly connected: Promise<WorkerPipes>;
-  /** Lets nobody else in. The sockets of one that has not come so far are closed: it ends. */
+  /** Lets nobody else in. */
   close(): void;
+  /** Closes what there is: a worker that waits ends. */
+  drop(): void;
 }
 
 const name = "stdio.sock";
@@ -61,7 +63,9 @@ export async function listenForPipes(directory: string, count: number): Promise<
     close() {
       server.close(); // removes the file in this very turn, by the path through `folder`
       closeSync(folder);
-      if (!isComplete) for (const pipe of pipes) pipe.destroy();
+    },
+    drop() {
+      for (const pipe of pipes) pipe.destroy();
     },
   };
 }
