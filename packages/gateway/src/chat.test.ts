@@ -70,14 +70,17 @@ describe("POST /chat/stream", () => {
   });
 
   it("gives a fresh instance in the same process, or a fresh process", async () => {
-    const asked = async (isolation: "instance" | "process") => {
-      const client = await gateways.ready({ isolation, maxConcurrent: 1 });
+    const asked = async (isolation: "instance" | "process", spawn?: "fork-server") => {
+      const client = await gateways.ready({ isolation, maxConcurrent: 1, ...(spawn && { spawn }) });
       const counts: unknown[] = [];
       for (let i = 0; i < 3; i++) counts.push((await client.events({})).at(-2)?.asked);
       return counts;
     };
     expect(await asked("instance")).toEqual([1, 2, 3]);
     expect(await asked("process")).toEqual([1, 1, 1]);
+    if (process.platform === "linux") {
+      expect(await asked("process", "fork-server")).toEqual([1, 1, 1]);
+    }
   });
 
   it.each([

@@ -6,7 +6,7 @@ import type { ChatRouteOptions } from "./routes.js";
 /** What may be said of the Python processes, as to a pool. */
 export type AgentWorkerOptions = Pick<
   PoolOptions,
-  "args" | "cwd" | "env" | "python" | "startTimeoutMs" | "transport" | "workspace"
+  "args" | "cwd" | "env" | "python" | "spawn" | "startTimeoutMs" | "transport" | "workspace"
 >;
 
 /** The agent and who may use it when. Times are milliseconds. */

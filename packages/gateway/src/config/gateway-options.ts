@@ -51,6 +51,7 @@ function chatOptions(agent: NonNullable<Config["agent"]>, folder: string): ChatO
       resumeGraceMs: ms(agent.resume_grace),
       startTimeoutMs: ms(agent.start_timeout),
       isolation: agent.isolation,
+      spawn: agent.spawn,
       python: agent.python,
       args: agent.args,
       env: agent.env,

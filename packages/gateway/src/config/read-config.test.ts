@@ -33,7 +33,7 @@ describe("a config file", () => {
       },
       agent: {
         ...{ script: "agent.py", template, max_concurrent: 3, acquire_timeout: 300 },
-        ...{ isolation: "instance", resume_grace: 0.25, _note: 1 },
+        ...{ isolation: "instance", spawn: "process", resume_grace: 0.25, _note: 1 },
       },
     });
     expect(options).toEqual({
@@ -41,7 +41,8 @@ describe("a config file", () => {
       ...{ drainMs: 2500, log: { format: "json" } },
       chat: {
         ...{ script: join(folder, "agent.py"), template, maxConcurrent: 3 },
-        ...{ acquireTimeoutMs: 300_000, isolation: "instance", resumeGraceMs: 250 },
+        ...{ acquireTimeoutMs: 300_000, resumeGraceMs: 250 },
+        ...{ isolation: "instance", spawn: "process" },
       },
     });
     const agent = { script: "agent.py" };

@@ -49,6 +49,7 @@ const agent = part({
   resume_grace: seconds.optional(),
   start_timeout: seconds.optional(),
   isolation: z.enum(["instance", "process"]).optional(),
+  spawn: z.enum(["process", "fork-server"]).optional(),
   python: z.union([z.string(), z.array(z.string())]).optional(),
   args: z.array(z.string()).optional(),
   env: z.record(z.string(), z.string()).optional(),
