@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from contextvars import copy_context
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from ..job import current
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     Outcome = tuple[Any, BaseException | None]
 
@@ -53,7 +56,8 @@ class Threads:
                 loop.call_soon_threadsafe(self._end, done, (result, error))
 
         try:
-            self._begin(work)
+            with _no_cancel():
+                self._begin(work)
             result, error = await asyncio.shield(done)
         except asyncio.CancelledError:
             try:
@@ -92,3 +96,9 @@ class Threads:
             work = self._waiting.get()
             work()
             del work  # its arguments may be large
+
+
+def _no_cancel() -> AbstractContextManager[object]:
+    """For threading's own code: a thread that was counted must have been started."""
+    job = current.get()
+    return nullcontext() if job is None else job.shield()
