@@ -1,8 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -11,9 +13,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { findServer, noteServer, reachable } from "./server-notes.js";
+import { findServer, isAlive, noteServer, reachable } from "./server-notes.js";
 import { stateFolder } from "./state-folder.js";
 
 let folder = "";
@@ -96,6 +99,22 @@ if (process.platform !== "win32") {
       symlinkSync(join(folder, "elsewhere"), file);
       expect(findServer({ url })).toBeUndefined();
     });
+  });
+}
+
+if (process.platform === "linux") {
+  it("a process that has ended is gone, also when nobody has asked how", async () => {
+    // The shell becomes a program that never asks for its child.
+    const parent = spawn("sh", ["-c", "cat <&3 & echo $!; exec sleep 60 3<&-"], {
+      stdio: ["ignore", "pipe", "inherit", "pipe"],
+    });
+    const [pid] = await once(parent.stdout as Readable, "data");
+    await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, "utf8")).toBe("sleep\n");
+    expect(isAlive(Number(pid))).toBe(true);
+    (parent.stdio[3] as Writable).end();
+    await expect.poll(() => isAlive(Number(pid)), { timeout: 20_000 }).toBe(false);
+    expect(readFileSync(`/proc/${Number(pid)}/stat`, "utf8")).toMatch(/\) Z /);
+    parent.kill();
   });
 }
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   mkdirSync,
   mkdtempSync,
@@ -122,6 +123,29 @@ describe("start", () => {
     if (process.platform !== "win32") expect(statSync(join(logs, log)).mode & 0o777).toBe(0o600);
     expect(await failure(other.tools())).toMatchObject({ code: "TR_SANDBOX_UNREACHABLE" });
   });
+
+  if (process.platform !== "win32") {
+    it("starts one that Ctrl-C in the program's terminal does not reach", async () => {
+      const port = await freePort();
+      const serverUrl = `http://127.0.0.1:${port}`;
+      const module = new URL("../dist/index.js", import.meta.url).href;
+      const options = { serverUrl, serverCommand: command({ port }) };
+      const script = `
+        import { Sandbox } from ${JSON.stringify(module)};
+        await new Sandbox(${JSON.stringify(options)}).start();
+        console.log("started");
+        setInterval(() => {}, 1000);`;
+      const args = ["--input-type=module", "--eval", script];
+      // A group of its own, as a terminal makes one for each command.
+      const running = execa(process.execPath, args, { detached: true, reject: false });
+      await once(running.stdout, "data");
+      process.kill(-(running.pid ?? 0), "SIGINT");
+      expect(await running).toMatchObject({ signal: "SIGINT" });
+      const other = client({ serverUrl });
+      expect(await other.ready()).toMatchObject({ status: "ready" });
+      await other.shutdownServer();
+    });
+  }
 
   it("by two at once ends with one server, which both use", async () => {
     const port = await freePort();

@@ -26,6 +26,7 @@ from tech_renaissance.sandbox import (
     SandboxUnreachable,
     ToolFailed,
 )
+from tech_renaissance.sandbox.server_notes import is_alive
 
 PROGRAM = Path(__file__).with_name("page_server.py")
 
@@ -312,6 +313,17 @@ with Sandbox(server_url={url!r}, server_command={_command(port)!r}) as sandbox:
         if sys.platform != "win32":
             assert log.stat().st_mode & 0o777 == 0o600
 
+    def test_starts_one_in_a_group_of_its_own(self) -> None:
+        port = _free_port()
+        tell = "open(os.environ['TR_STATE_DIR'] + '/group', 'w').write(str(os.getpgrp()))"
+        command = _command(port, tell if sys.platform != "win32" else "")
+        with Sandbox(server_url=f"http://127.0.0.1:{port}", server_command=command) as sandbox:
+            sandbox.start()
+            if sys.platform != "win32":
+                group = Path(os.environ["TR_STATE_DIR"], "group").read_text()
+                assert int(group) != os.getpgrp()
+            sandbox.shutdown_server()
+
     def test_by_two_at_once_ends_with_one_server(self) -> None:
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
@@ -486,6 +498,16 @@ class TestTheToken:
         ended.wait()
         file.rename(file.with_name(f"{ended.pid}.json"))
         assert not _is_let_in(Sandbox(server_url=page.url))
+
+
+if sys.platform == "linux":
+
+    def test_a_process_that_has_ended_is_gone_also_when_nobody_has_asked_how() -> None:
+        ended = subprocess.Popen([sys.executable, "-c", ""])
+        _until(lambda: not is_alive(ended.pid))
+        stat = Path(f"/proc/{ended.pid}/stat").read_text()
+        assert ") Z " in stat
+        ended.wait()
 
 
 def test_a_server_that_does_not_end_is_not_waited_for_without_end(
