@@ -63,7 +63,7 @@ def test_arguments_become_what_the_annotations_say(lab: SandboxHost) -> None:
     assert lab.data("lab:free", first=1, second=2) == {"first": 1, "second": 2}
 
 
-GOOD = {"box": {"x": 1}, "modes": [], "query": {"text": "", "limit": 1}}
+GOOD: dict[str, Any] = {"box": {"x": 1}, "modes": [], "query": {"text": "", "limit": 1}}
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,11 @@ def test_arguments_that_do_not_fit(
     assert answer["message"].startswith("lab:shapes: ")
     assert message in answer["message"]
     assert answer["data"]["parameter"] == parameter
+
+
+def test_what_is_expected_is_the_type_alone(lab: SandboxHost) -> None:
+    data = lab.execute("lab:shapes", **GOOD, where="near")["data"]
+    assert data == {"parameter": "where", "expected": "float", "found": "'near'"}
 
 
 @pytest.mark.parametrize(

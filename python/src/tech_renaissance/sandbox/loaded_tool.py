@@ -18,7 +18,7 @@ from .docstrings import description_of
 from .envelopes import INVALID_INPUT, MISSING_FIELD, WRONG_TYPE, failure
 from .errors import LoadError
 from .marks import refuse_generator
-from .schema import parameters_schema
+from .schema import parameters_schema, without_metadata
 
 if TYPE_CHECKING:
     from ..call import Call, Kind
@@ -174,7 +174,9 @@ class LoadedTool:
 
     def _expects(self, name: str) -> str:
         annotation = self._parameters[name].annotation
-        return "any value" if annotation is inspect.Parameter.empty else name_of(annotation)
+        if annotation is inspect.Parameter.empty:
+            return "any value"
+        return name_of(without_metadata(annotation, self.function))
 
     def _misfit(self, name: str, value: Any, place: str, fault: str) -> RefusalError:
         message = f"{self.full_name}: parameter {place}: {fault}"

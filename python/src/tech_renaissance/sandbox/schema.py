@@ -146,9 +146,19 @@ def _definition(definition: dict[str, Any]) -> Schema:
 
 def _annotated(function: Any, parameter: str) -> str:
     """The text in ``Annotated[int, "how many"]``."""
-    try:
-        annotation = getattr(function, "__annotations__", {}).get(parameter)
-        found = getattr(resolved(annotation, scope_of(function)), "__metadata__", ())
-    except Exception:  # the script's own text: the describer has warned of it
-        return ""
+    annotation = getattr(function, "__annotations__", {}).get(parameter)
+    found = getattr(_read(annotation, function), "__metadata__", ())
     return next((text for text in found if isinstance(text, str)), "")
+
+
+def without_metadata(annotation: Any, function: Any) -> Any:
+    """``int`` of ``Annotated[int, "how many"]``; any other as it stands."""
+    found = _read(annotation, function)
+    return found.__origin__ if hasattr(found, "__metadata__") else annotation
+
+
+def _read(annotation: Any, function: Any) -> Any:
+    try:
+        return resolved(annotation, scope_of(function))
+    except Exception:  # the script's own text: the describer has warned of it
+        return annotation
