@@ -15,12 +15,33 @@ const secrets = ["authorization", "headers.authorization", "req.headers.authoriz
 
 export function createLog(options: LogOptions = {}): Logger {
   const { format = process.stdout.isTTY ? "pretty" : "json", level = "info" } = options;
-  const { destination = pino.destination(1) } = options;
+  const { destination = standardOutput() } = options;
   const target = format === "pretty" ? prettyPrinter(destination) : destination;
   return pino(
     { level, base: null, redact: secrets, timestamp: pino.stdTimeFunctions.isoTime },
     target,
   );
+}
+
+/** How long a line may wait for others, in ms. */
+const gatherMs = 50;
+
+/**
+ * Lines are written together: each by itself costs a hop to Node's thread pool and back, a tenth of a short
+ * request. None is lost where the program ends in any way but SIGKILL.
+ */
+function standardOutput(): DestinationStream {
+  const lines = pino.destination({ dest: 1, sync: false, minLength: 2 ** 16 });
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    write(line) {
+      lines.write(line);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        lines.flush();
+      }, gatherMs).unref();
+    },
+  };
 }
 
 const names = new Map(

@@ -26,7 +26,6 @@ export class Places {
   readonly #fresh = new Map<number, PoolWorker>();
   /** Worn-out ones whose place another has, until what they have is done. */
   readonly #retired = new Set<PoolWorker>();
-  #turn = 0;
   #renews = true;
 
   constructor(options: ResolvedPoolOptions, listeners: Listeners) {
@@ -77,16 +76,12 @@ export class Places {
 
   /** The worker with the least to do, which has been given what was wished; `undefined`: none can. */
   take(wish: Wish): PoolWorker | undefined {
-    const { length } = this.#workers;
     let best: PoolWorker | undefined;
-    // From another place each time, so that equals take turns.
-    for (let i = 0; i < length; i++) {
-      const worker = this.#workers[(this.#turn + i) % length] as PoolWorker;
+    for (const worker of this.#workers) {
       const isFit = wish === "whole" ? worker.isIdle : worker.room > 0;
-      if (isFit && (best === undefined || worker.inFlight < best.inFlight)) best = worker;
+      if (isFit && (best === undefined || isBetter(worker, best))) best = worker;
     }
     if (best === undefined) return undefined;
-    this.#turn = (this.#workers.indexOf(best) + 1) % length;
     if (wish === "whole") best.lease();
     else best.enter();
     return best;
@@ -144,4 +139,13 @@ export class Places {
     }
     old.retire();
   }
+}
+
+/**
+ * Of equals the one that has rested least: it may be looking for a message still, and its memory is in the
+ * processor's caches. After a rest of some milliseconds a short call takes several times as long.
+ */
+function isBetter(one: PoolWorker, other: PoolWorker): boolean {
+  if (one.inFlight !== other.inFlight) return one.inFlight < other.inFlight;
+  return one.restsSince > other.restsSince;
 }

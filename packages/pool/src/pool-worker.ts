@@ -34,6 +34,8 @@ export class PoolWorker {
   inFlight = 0;
   /** Somebody has it to themselves. */
   isLeased = false;
+  /** When its last call ended, by `performance.now()`. */
+  restsSince = 0;
   /** Starts after a crash. */
   restarts = 0;
   /** Closed, and its process has ended. */
@@ -139,6 +141,7 @@ export class PoolWorker {
   /** It has ended. */
   leave(): void {
     this.inFlight--;
+    this.restsSince = performance.now();
     this.#rest();
   }
 
@@ -149,6 +152,7 @@ export class PoolWorker {
 
   giveBack(): void {
     this.isLeased = false;
+    this.restsSince = performance.now();
     this.#rest();
   }
 

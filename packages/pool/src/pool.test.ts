@@ -18,6 +18,13 @@ describe("calls", () => {
     expect(pool.stats()).toMatchObject({ size: 3, idle: 3, busy: 0, queued: 0, restarts: 0 });
   });
 
+  it("one after the other go to the worker that was used last, whose caches are warm", async () => {
+    const pool = await pools.ready({ size: 3 });
+    const pids: number[] = [];
+    for (const _ of times(6)) pids.push(await pool.call<number>("pid"));
+    expect(new Set(pids).size).toBe(1);
+  });
+
   it("start the workers when nobody has", async () => {
     const pool = pools.make();
     expect(pool.stats().perWorker.map(({ status }) => status)).toEqual(["stopped", "stopped"]);

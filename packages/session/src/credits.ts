@@ -7,7 +7,9 @@ export const firstCredit = 2;
 
 /**
  * How many items each stream under way may give, in `credit.json`: totals since its beginning, all
- * streams in one text, written once in a turn of the event loop however many of them ask.
+ * streams in one text, written once in a turn of the event loop however many of them ask. A stream that
+ * has not used up its first credit is told nothing: a short one would have ended before it reads that, and
+ * the file costs as much as all the rest of it.
  */
 export class Credits {
   readonly #channel: FileChannel;
@@ -20,9 +22,10 @@ export class Credits {
     this.#onError = onError;
   }
 
-  grant(id: string, total: number): void {
+  /** @param received how many items have come */
+  grant(id: string, total: number, received: number): void {
     const before = this.#granted.get(id) ?? firstCredit;
-    if (total <= before) return;
+    if (total <= before || received < firstCredit) return;
     this.#granted.set(id, total);
     this.#write ??= setImmediate(() => {
       this.#write = undefined;

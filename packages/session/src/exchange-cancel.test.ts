@@ -306,27 +306,29 @@ describe("a stream", () => {
       if (name === "credit.json") writes++;
       writeSync(name, data);
     };
-    const first = items.next();
+    const first = [items.next(), items.next()];
     const { id } = await taken();
-    expect(await credit()).toBeUndefined();
-    await respond(id, item(1));
-    await first;
+    for (const value of [1, 2]) await respond(id, item(value));
+    await Promise.all(first);
+    expect(await credit()).toEqual({ [id]: 3 });
     const others = [items.next(), items.next(), items.next()];
-    expect(await credit()).toEqual({ [id]: 5 });
-    expect(writes).toBe(1);
-    for (const value of [2, 3, 4]) await respond(id, item(value));
-    expect((await Promise.all(others)).map(({ value }) => value)).toEqual([2, 3, 4]);
+    expect(await credit()).toEqual({ [id]: 6 });
+    expect(writes).toBe(2);
+    for (const value of [3, 4, 5]) await respond(id, item(value));
+    expect((await Promise.all(others)).map(({ value }) => value)).toEqual([3, 4, 5]);
   });
 
-  it("grants nothing to a worker that may not know it yet", async () => {
+  it("grants nothing before the first credit is used up: a short one needs no file", async () => {
     open();
     const items = stream();
     const results = Array.from({ length: 4 }, () => items.next());
     const { id } = await taken();
     expect(await credit()).toBeUndefined();
     await respond(id, item(0));
+    expect(await credit()).toBeUndefined();
+    await respond(id, item(1));
     expect(await credit()).toEqual({ [id]: 5 });
-    for (const value of [1, 2, 3]) await respond(id, item(value));
+    for (const value of [2, 3]) await respond(id, item(value));
     expect((await Promise.all(results)).map(({ value }) => value)).toEqual([0, 1, 2, 3]);
   });
 

@@ -134,8 +134,8 @@ export class Exchange {
   /** The consumer of a stream waits for another item, or waits no more. */
   asks(pending: PendingRequest): void {
     pending.heard();
-    const { id, granted } = pending;
-    if (granted !== undefined) this.#credits.grant(id, granted);
+    const { id, granted, received } = pending;
+    if (granted !== undefined) this.#credits.grant(id, granted, received);
     this.#changed();
   }
 

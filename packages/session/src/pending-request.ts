@@ -63,6 +63,8 @@ export class PendingRequest {
    * be dropped. `answered`: the last answer is there and its tensors are being read.
    */
   phase: "queued" | "sending" | "sent" | "cancelling" | "left" | "answered" = "queued";
+  /** How many items have come. */
+  received = 0;
   readonly id: string;
   readonly request: OutgoingRequest;
   readonly limits: Limits;
@@ -70,7 +72,6 @@ export class PendingRequest {
   readonly #host: RequestHost;
   #why: GivenUp | undefined;
   #isSettled = false;
-  #hasItems = false;
   #stopLimit: (() => void) | undefined;
   #stopIdle: (() => void) | undefined;
   #stopGrace: (() => void) | undefined;
@@ -200,16 +201,13 @@ export class PendingRequest {
   }
 
   item(answer: Answer): void {
-    this.#hasItems = true;
+    this.received++;
     if (!this.#isSettled) this.limits.sink?.item(answer);
   }
 
-  /**
-   * How many items the worker is to be told that it may give. Only once it has given one: before that it
-   * may not know the request yet, and has the first credit anyway.
-   */
+  /** How many items the worker may give. */
   get granted(): number | undefined {
-    return this.#hasItems && this.phase === "sent" ? this.limits.sink?.granted : undefined;
+    return this.phase === "sent" ? this.limits.sink?.granted : undefined;
   }
 
   readonly #onAbort = (): void => this.giveUp(cancelled(this.request.command, this.limits.signal));

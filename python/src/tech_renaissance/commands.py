@@ -44,6 +44,8 @@ class Command:
 
 
 _commands: dict[str, Command] = {}
+_own: dict[str, Command] = {}
+"""The protocol's, from their first use on."""
 
 
 @overload
@@ -101,18 +103,21 @@ def command_names() -> list[str]:
 
 
 def find_command(name: str) -> Command | None:
-    found = _commands.get(name)
+    found = _commands.get(name) or _own.get(name)
     if found is not None or not name.startswith("$"):
         return found
     if name == "$signatures":  # asked for by a host before its first typed call
         from .signatures import signature_hashes
 
-        return Command(name, signature_hashes)
-    if name == "$agent":
+        found = Command(name, signature_hashes)
+    elif name == "$agent":
         from .agents import run_agent
 
-        return Command(name, run_agent)
-    return None
+        found = Command(name, run_agent)
+    else:
+        return None
+    _own[name] = found  # to read a signature takes half a millisecond
+    return found
 
 
 def unknown_command(name: str) -> TrError:

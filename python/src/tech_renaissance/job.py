@@ -128,6 +128,8 @@ class Jobs:
             del self._by_id[job.id]
         if not job.is_stream:
             self.calls -= 1
+        elif self.calls == len(self._live):
+            self.has_new_stream = False
         if job is self.oldest:
             self.oldest = next(iter(self._live), None)
         self.finished += 1

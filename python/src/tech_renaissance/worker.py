@@ -153,7 +153,7 @@ class Worker:
         is_idle = False
         self._look(is_idle)
         while True:
-            if self._waiter.takes_controls() or is_idle or self._jobs.has_new_stream:
+            if self._waiter.takes_controls() or is_idle:
                 self._look(is_idle)
             self._flush()
             if self._fatal is not None and not self._outbox:
@@ -172,6 +172,11 @@ class Worker:
                     continue
             if self._must_leave():
                 return
+            if self._jobs.has_new_stream:
+                # Credit may have come before it. One that has ended with its first credit needs none.
+                self._jobs.has_new_stream = False
+                self._look(is_idle)
+                continue
             if not self._jobs:
                 self._status.settle()
             seconds = self._interval.next_seconds() if self._must_poll else LONGEST_MS / 1000
@@ -218,7 +223,6 @@ class Worker:
             from .credit import Credit
 
             self._credit = Credit(self._folder, self._jobs)
-        self._jobs.has_new_stream = False
         self._credit.look()
 
     def _take(self) -> Request | Refused | None:

@@ -19,6 +19,10 @@ export class ChatSessions {
   readonly #template: JsonObject;
   readonly #observer: ChatObserver;
   readonly #byId = new Map<string, ChatSession>();
+  /** In the order in which they ended. */
+  readonly #ended = new Set<ChatSession>();
+  /** Of the logs of those that have ended. */
+  #endedBytes = 0;
 
   constructor(pool: Pool, template: JsonObject, observer: ChatObserver) {
     this.#pool = pool;
@@ -47,12 +51,13 @@ export class ChatSessions {
     waiting: Pick<ChatQuestion, "acquireTimeoutMs" | "onSlot"> = {},
   ): ChatSession | undefined {
     const id = session_id ?? randomUUID();
-    if (this.#byId.get(id)?.isEnded === false) return undefined;
-    this.#byId.delete(id); // so that the new one stands last
+    const before = this.#byId.get(id);
+    if (before?.isEnded === false) return undefined;
+    if (before !== undefined) this.#drop(before);
     const config = agentConfig(this.#template, overrides);
     const session = new ChatSession({ id, question, config, ...waiting }, this.#observer);
     this.#byId.set(id, session);
-    void session.run(this.#pool).then(() => this.#forget());
+    void session.run(this.#pool).then(() => this.#keep(session));
     return session;
   }
 
@@ -68,15 +73,29 @@ export class ChatSessions {
     deadline.removeEventListener("abort", stopAll);
   }
 
+  /** For a while. */
+  #keep(session: ChatSession): void {
+    if (this.#byId.get(session.id) !== session) return; // another has its name already
+    this.#ended.add(session);
+    this.#endedBytes += session.log.bytes;
+    this.#forget();
+  }
+
   #forget(): void {
-    const ended = [...this.#byId.values()].filter(({ isEnded }) => isEnded);
-    ended.sort((a, b) => b.endedAt - a.endedAt);
-    let bytes = 0;
-    for (const [place, { id, endedAt, log }] of ended.entries()) {
-      const isOld = performance.now() - endedAt > maxEndedMs;
-      if (isOld || place >= maxEnded) this.#byId.delete(id);
-      bytes += log.bytes;
-      if (bytes > maxEndedBytes) log.clear();
+    const oldest = performance.now() - maxEndedMs;
+    for (const session of this.#ended) {
+      if (session.endedAt >= oldest && this.#ended.size <= maxEnded) break;
+      this.#drop(session);
     }
+    for (const { log } of this.#ended) {
+      if (this.#endedBytes <= maxEndedBytes) break;
+      this.#endedBytes -= log.bytes;
+      log.clear();
+    }
+  }
+
+  #drop(session: ChatSession): void {
+    this.#byId.delete(session.id);
+    if (this.#ended.delete(session)) this.#endedBytes -= session.log.bytes;
   }
 }
