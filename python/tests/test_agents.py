@@ -11,6 +11,7 @@ from conftest import MakeHost
 from file_host import wait_until
 
 from tech_renaissance import agent, agents
+from tech_renaissance.commands import find_command
 
 BOTH = pytest.mark.parametrize("kind", ["plain", "async"])
 
@@ -138,3 +139,7 @@ def test_a_script_has_one_agent_with_a_stream_run(monkeypatch: pytest.MonkeyPatc
     assert agent(first) is first
     with pytest.raises(ValueError, match="First: it can have one only"):
         agent(type("Second", (), {"stream_run": print}))
+
+
+def test_the_agents_signature_is_read_once_not_for_each_question() -> None:
+    assert find_command("$agent") is find_command("$agent")

@@ -31,15 +31,18 @@ const gatherMs = 50;
  * request. None is lost where the program ends in any way but SIGKILL.
  */
 function standardOutput(): DestinationStream {
-  const lines = pino.destination({ dest: 1, sync: false, minLength: 2 ** 16 });
-  let timer: NodeJS.Timeout | undefined;
+  const lines = pino.destination({ dest: 1, sync: false, minLength: 2 ** 13 });
+  let isDue = false;
   return {
     write(line) {
       lines.write(line);
-      timer ??= setTimeout(() => {
-        timer = undefined;
+      if (isDue) return;
+      isDue = true;
+      const flush = () => {
+        isDue = false;
         lines.flush();
-      }, gatherMs).unref();
+      };
+      setTimeout(flush, gatherMs).unref();
     },
   };
 }

@@ -173,7 +173,7 @@ class Worker:
             if self._must_leave():
                 return
             if self._jobs.has_new_stream:
-                # Credit may have come before it. One that has ended with its first credit needs none.
+                # Credit may have come before it. One that ended with its first needs no more.
                 self._jobs.has_new_stream = False
                 self._look(is_idle)
                 continue
