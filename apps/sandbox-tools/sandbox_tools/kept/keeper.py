@@ -18,6 +18,7 @@ import select
 import signal
 import sys
 import time
+from contextlib import suppress
 
 from .processes import Process, become_subreaper, below, die_with_parent, send
 
@@ -123,7 +124,8 @@ def _start(folder: str, descriptors: str, argv: list[str]) -> int:
 
 
 def _say(line: str) -> None:
-    os.write(1, f"{line}\n".encode())
+    with suppress(BrokenPipeError):  # the back end has died, and all is to be ended
+        os.write(1, f"{line}\n".encode())
 
 
 def main() -> None:
