@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from call_host import CallHost
 from conftest import MakeHost
+from file_host import PACKAGE
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -44,9 +45,23 @@ def test_an_agent(make_host: MakeHost, tmp_path: Path) -> None:
     assert contents == ["asking small", "WHY?"]
 
 
+def test_a_back_end(make_host: MakeHost, tmp_path: Path) -> None:
+    (tmp_path / "counters.py").write_text(_programs()[3])
+    host = make_host(PACKAGE / "sandbox" / "host.py").start_ready()
+    spec = {"kind": "backend", "name": "counters", "class": "counters:Counters", "config": {}}
+    host.call("sandbox:load", {**spec, "folder": str(tmp_path)})
+    names = {"session_id": "s", "session_name": "s", "worker_id": "w", "resource_type": "counters"}
+    rest = {"config": {"first": 10}, "created_at": "2026-01-31T12:00:00Z", "temporary": False}
+    host.call("sandbox:initialize", {**names, **rest})
+    context = {"worker_id": "w", "session_id": "s", "trace_id": "t"}
+    for expected in (12, 14):
+        answer = host.call("sandbox:execute", "counters:next", {"step": 2}, context)
+        assert answer["data"] == expected
+
+
 def test_the_class_style(make_host: MakeHost, tmp_path: Path) -> None:
     script = tmp_path / "server.py"
-    script.write_text("import numpy\n" + _programs()[3])
+    script.write_text("import numpy\n" + _programs()[4])
     host = make_host(script).start_ready()
     host.put("x", np.array([1, 2], np.float32))
     assert host.ask_dialect_1("double", "x") == "result_0"
@@ -56,4 +71,4 @@ def test_the_class_style(make_host: MakeHost, tmp_path: Path) -> None:
 
 
 def test_every_program_is_run() -> None:
-    assert len(_programs()) == 4
+    assert len(_programs()) == 5
