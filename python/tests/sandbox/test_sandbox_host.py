@@ -175,6 +175,18 @@ def test_a_plain_initialize_that_is_cancelled_ends_with_its_thread_and_is_cleane
     assert plain.execute("plain:peek_log", "s")["code"] == 4007
 
 
+def test_a_session_ends_although_tools_hold_all_their_threads(plain: SandboxHost) -> None:
+    plain.session("s")
+    identifiers = [plain.begin("plain:wait_for_gate") for _ in range(257)]
+    wait_until(lambda: plain.data("plain:peek_log").count("waiting") == 256, "all threads")
+    plain.ask("sandbox:cleanup", "s")
+    log = plain.data("plain:peek_log")
+    assert (log[-1], log.count("waiting")) == (["cleanup", "s", {}], 256)
+    plain.data("plain:open_gate")
+    for identifier in identifiers:
+        assert plain.calls.final(identifier)["value"]["code"] == 0
+
+
 def test_the_tools_are_listed(make: Make) -> None:
     tools = {tool["full_name"]: tool for tool in make().load("Lab")["tools"]}
     assert tools["lab:count"] == {

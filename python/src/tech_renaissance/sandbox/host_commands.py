@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Tools that do not return take threads of their own: what ends sessions must not wait for them.
 _TOOL_THREADS = 256
-_HOOK_THREADS = 64
+_HOOK_THREADS = 256
 
 
 class Host:

@@ -285,6 +285,11 @@ class Plain(Backend):
     async def close_gate(self) -> None:
         gate.clear()
 
+    @tool
+    def wait_for_gate(self) -> None:
+        log.append("waiting")
+        gate.wait()
+
 
 class Bare(Backend):
     def __init__(self) -> None:
