@@ -10,12 +10,12 @@ import {
 import { RestartPolicy } from "./restart-policy.js";
 import type { SessionHealth } from "./session-health.js";
 import { type SessionInfo, sessionInfo } from "./session-info.js";
-import { type RunningWorker, spawnWorker, waitUntilStarted } from "./start-worker.js";
+import { startLife } from "./start-life.js";
 import { Starter } from "./starter.js";
 import { StatefulSession } from "./stateful-session.js";
 import type { StopLadder } from "./stop-worker.js";
 import { cancelled, sessionClosed, sessionTerminated } from "./stopped-errors.js";
-import { type Ending, type ReadyWorker, terminateLadder, WorkerLife } from "./worker-life.js";
+import { type Ending, type ReadyWorker, terminateLadder, type WorkerLife } from "./worker-life.js";
 import type { Exit } from "./worker-process.js";
 import { randomSessionId } from "./workspace.js";
 
@@ -25,6 +25,9 @@ export interface SignalOptions {
 
 /** How long the steps of `close()` wait, in ms. */
 const closeLadder: StopLadder = { requestMs: 2000, termMs: 1000 };
+
+/** Of a worker that has not come to be. */
+const noExit: Exit = { exitCode: null, signal: null, oom: false };
 
 /** The life of one Python process after another: start, state, events, end. {@link PythonSession} adds the calls. */
 export abstract class SessionCore extends StatefulSession {
@@ -121,7 +124,12 @@ export abstract class SessionCore extends StatefulSession {
   ): Promise<boolean> {
     const requestMs = waitLimitMs(timeoutMs);
     const life = this.#life;
-    if (life === undefined || !this.isRunning) return true;
+    if (!this.isRunning) return true;
+    if (life === undefined) {
+      // What it will be forked from imports its script: there is nobody to ask.
+      await this.terminate({ signal });
+      return false;
+    }
     if (!ensure) {
       life.askToLeave();
       this.expectExit();
@@ -177,56 +185,38 @@ export abstract class SessionCore extends StatefulSession {
     signal.throwIfAborted();
     if (this.#closing) throw sessionClosed();
     if (!isRestart) this.mailbox.clear(); // nobody has asked for it: what is unread stays
-    const worker = await this.#spawn(signal);
-    const life = new WorkerLife(worker, (exit, ending) => this.#ended(exit, ending));
-    void life.gone.then(() => this.tell("exit", worker.process.exit));
-    this.#life = life;
-    this.#generation++;
-    this.apply({ type: "spawned", pid: worker.process.pid });
-    if (worker.warning) this.tell("warning", worker.warning);
-    const onAbort = () => {
-      life.expectEnd({ reason: signal.reason, isFailure: false });
-      void life.stop(terminateLadder);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
     try {
-      signal.throwIfAborted();
-      const facts = await waitUntilStarted(worker, this.options.startTimeoutMs);
-      life.becomesReady(facts, {
-        options: this.options,
+      await startLife({
+        ...{ options: this.options, sessionId: this.sessionId, signal },
         nextId: () => String(++this.#requests),
-        onPending: (pending) => this.apply({ type: "pending", pending }),
-        onStopping: () => this.apply({ type: "stopping" }),
-        tell: (name, value) => this.tell(name, value),
-      });
-      this.apply({ type: "ready", pid: worker.process.pid });
-    } catch (error) {
-      life.expectEnd({ reason: error as TrError, isFailure: !signal.aborted });
-      await life.stop(terminateLadder);
-      await life.gone;
-      throw life.ending?.reason;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
-  }
-
-  async #spawn(signal: AbortSignal): Promise<RunningWorker> {
-    try {
-      return await spawnWorker(this.options, this.sessionId, {
-        signal,
         onLine: (stream, line) =>
           this.tellLine(stream, line, `[${this.sessionId}]`, this.options.quiet),
         onImporting: (pid) => {
           this.#life = undefined;
           this.apply({ type: "spawned", pid });
         },
+        onSpawned: (life) => this.#spawned(life),
+        onReady: (pid) => this.apply({ type: "ready", pid }),
+        onPending: (pending) => this.apply({ type: "pending", pending }),
+        onStopping: () => this.apply({ type: "stopping" }),
+        onEnd: (exit, ending) => this.#ended(exit, ending),
+        tell: (name, value) => this.tell(name, value),
       });
     } catch (error) {
-      if (this.isRunning) {
-        this.apply(signal.aborted ? { type: "left" } : { type: "failed", error: error as TrError });
-      }
+      const reason = error as TrError;
+      // What it would have been forked from could not import its script.
+      if (this.isRunning) this.#ended(noExit, { reason, isFailure: !signal.aborted });
       throw error;
     }
+  }
+
+  #spawned(life: WorkerLife): void {
+    const { process, warning } = life.worker;
+    void life.gone.then(() => this.tell("exit", process.exit));
+    this.#life = life;
+    this.#generation++;
+    this.apply({ type: "spawned", pid: process.pid });
+    if (warning) this.tell("warning", warning);
   }
 
   /** Fails what is pending, walks down the ladder, and waits until nothing is left. */
