@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findChromium } from "../../test/chromium.js";
 import { type FakeSandbox, fakeSandbox, token } from "../../test/fake-sandbox.js";
+import { backEndsFolder, useGateways } from "../../test/gateways.js";
 import { focused, tabTo, usePages, violations } from "../../test/pages.js";
 
 const executablePath = findChromium();
 
+const gateways = useGateways();
 let sandbox: FakeSandbox;
 beforeEach(async () => {
   sandbox = await fakeSandbox({ token });
@@ -173,6 +175,29 @@ if (executablePath !== undefined) {
       await page.getByRole("status").getByText("a back end has crashed and is").waitFor();
       sandbox.core.trouble = "vm: it cannot be started";
       await page.getByRole("status").getByText("unhealthy: vm: it cannot").waitFor();
+    });
+
+    it("beside the chat each page leads to the other; tools run in Python", async () => {
+      const resources = { notes: { backendClass: "back_ends:Notes" } };
+      const options = { sandbox: { folder: backEndsFolder, resources } };
+      const { gateway } = await gateways.ready({ maxConcurrent: 1 }, options);
+      const page = await open(gateway.url, `/#token=${gateway.token}`);
+      await page.getByText("Queued").waitFor();
+      expect(await violations(page, "dark")).toEqual([]);
+      const pages = page.getByRole("navigation", { name: "Pages" });
+      await pages.getByRole("link", { name: "Sandbox" }).click();
+      await page.getByRole("heading", { name: "Run a tool" }).waitFor(); // without asking for the token
+      await page.getByRole("button", { name: "notes:picture" }).click();
+      await page.getByLabel("as_url").selectOption("true");
+      await page.getByRole("button", { name: "Run", exact: true }).click();
+      await page.getByRole("img", { name: "data.png" }).waitFor();
+      await page.getByText(/^success, .*in a temporary session$/).waitFor();
+      expect(await violations(page, "light")).toEqual([]);
+      const here = pages.locator('[aria-current="page"]');
+      expect(await here.textContent()).toBe("Sandbox");
+      await pages.getByRole("link", { name: "Chat" }).click();
+      await page.getByText("Queued").waitFor();
+      expect(page.url()).toBe(`${gateway.url}/`);
     });
 
     it("is usable by screen readers and has contrast, in light and dark, signed in or not", async () => {

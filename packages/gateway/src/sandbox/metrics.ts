@@ -39,6 +39,16 @@ export function sandboxMetrics(registry: Registry, core: SandboxCore): SandboxMe
         this.inc({ backend: name }, restarts);
     },
   });
+  new Counter({
+    ...{ name: "tr_sandbox_warmups_total", help: "Warm-ups that went well, of new processes too" },
+    ...ofBackEnds,
+    collect() {
+      this.reset();
+      for (const { name, kind, warmups = 0 } of core.snapshot().backEnds) {
+        if (kind === "resource") this.inc({ backend: name }, warmups);
+      }
+    },
+  });
   new Gauge({
     ...{ name: "tr_sandbox_backend_warm", help: "1: the back end is warmed up" },
     ...ofBackEnds,

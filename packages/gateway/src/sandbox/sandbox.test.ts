@@ -1,105 +1,43 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { decode, encode } from "@tr/tsr-codec";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { backEndsFolder, Client, until } from "../../test/gateways.js";
-import { createGateway, type Gateway } from "../gateway.js";
+import { describe, expect, it } from "vitest";
+import { until } from "../../test/gateways.js";
+import { iso, meta, text, useSandbox } from "../../test/sandbox.js";
 
-let folder: string;
-let gateway: Gateway;
-let client: Client;
-let log: string;
-let number = 0;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tr-sandbox-http-"));
-  log = join(folder, "log");
-  writeFileSync(log, "");
-  const Notes = (config: object, isolation: "shared" | "session" = "shared") => ({
-    ...{ backendClass: "back_ends:Notes", isolation, config },
-  });
-  gateway = createGateway({
-    ...{ port: 0, log: { level: "silent" }, maxBodyBytes: 2 ** 20 },
-    sandbox: {
-      folder,
-      env: { PYTHONPATH: backEndsFolder },
-      resources: { notes: Notes({ log }), own: Notes({}, "session") },
-      apis: {
-        echo: { function: "back_ends:echo", config: { prefix: ">" } },
-        measure: { function: "back_ends.measure" },
-      },
-    },
-  });
-  await gateway.listen();
-  await gateway.ready();
-  client = new Client(gateway);
-});
-afterAll(async () => {
-  await gateway.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Of a worker that no other test has. */
-const newWorker = () => `worker-${++number}`;
-
-interface Answered {
-  status: number;
-  body: { code: number; message: string; data: unknown; meta: Record<string, unknown> };
-}
-
-async function post(path: string, body: unknown): Promise<Answered> {
-  const response = await client.post(`/api/v1${path}`, body);
-  return { status: response.status, body: (await response.json()) as Answered["body"] };
-}
-
-const execute = (worker_id: string, action: string, params: object = {}, more: object = {}) =>
-  post("/execute", { worker_id, action, params, ...more });
-
-const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/);
-const any = expect.anything();
-const text = expect.any(String);
-const meta = (tool: string, more: object = {}) => ({
-  ...{ tool, execution_time_ms: expect.any(Number), resource_type: "session" },
-  ...{ session_id: null, trace_id: text, ...more },
-});
-const success = (tool: string, data: unknown, more: object = {}) => ({
-  status: 200,
-  body: { code: 0, message: "success", data, meta: meta(tool, more) },
-});
+const sandbox = useSandbox();
+const { execute, lines, newWorker, post } = sandbox;
 
 describe("a gateway with the sandbox alone", () => {
   it("is healthy in so many words, and says how much there is", async () => {
-    const { status, body } = await client.health();
+    const { status, body } = await sandbox.client.health();
     expect([status, body]).toEqual([200, { status: "healthy", timestamp: iso }]);
-    expect(await client.json("/ready")).toEqual({
+    expect(await sandbox.client.json("/ready")).toEqual({
       ...{ status: "ready", tools_count: 20, active_workers: 0, total_sessions: 0 },
     });
   });
 
   it("has no chat, and asks for the token on each of its routes", async () => {
-    const { paths = {} } = await client.json("/openapi.json");
+    const { paths = {} } = await sandbox.client.json("/openapi.json");
     expect(Object.keys(paths).filter((path) => path.startsWith("/api/v1")).length).toBe(17);
     expect(Object.keys(paths)).not.toContain("/chat");
     for (const [path, methods] of Object.entries(paths)) {
       for (const method of Object.keys(methods)) {
-        const url = `${gateway.url}${path}`;
+        const url = `${sandbox.client.gateway.url}${path}`;
         const headers = { "content-type": "application/json" };
         const init = { method: method.toUpperCase(), headers };
         const body = method === "post" ? { body: "{}" } : {};
         const response = await fetch(url, { ...init, ...body });
         expect([path, response.status]).toEqual([path, 401]);
-        const other = { ...client.headers, origin: "https://elsewhere.example.org" };
+        const other = { ...sandbox.client.headers, origin: "https://elsewhere.example.org" };
         expect((await fetch(url, { ...init, ...body, headers: other })).status).toBe(403);
       }
     }
-    expect(await client.health()).toMatchObject({ status: 200 }); // nobody has ended it
+    expect(await sandbox.client.health()).toMatchObject({ status: 200 }); // nobody has ended it
   });
 });
 
 describe("tools", () => {
   it("are listed with their schemas, hidden ones on request", async () => {
-    const all = (await client.json("/api/v1/tools")) as unknown as {
+    const all = (await sandbox.client.json("/api/v1/tools")) as unknown as {
       tools: { full_name: string }[];
       count: number;
     };
@@ -118,11 +56,11 @@ describe("tools", () => {
     expect(named("notes:add")).toEqual(add);
     expect(named("echo")).toMatchObject({ resource_type: null, stateless: true, name: "echo" });
     expect(named("notes:secret")).toBeUndefined();
-    const hidden = await client.json("/api/v1/tools?include_hidden=True");
+    const hidden = await sandbox.client.json("/api/v1/tools?include_hidden=True");
     expect(hidden).toMatchObject({ count: all.count + 2 });
-    expect(await client.json("/api/v1/tools/notes:add/schema")).toEqual(add);
-    expect(await client.json("/api/v1/tools/echo/schema")).toMatchObject({ name: "echo" });
-    const none = await client.fetch("/api/v1/tools/nothing/schema");
+    expect(await sandbox.client.json("/api/v1/tools/notes:add/schema")).toEqual(add);
+    expect(await sandbox.client.json("/api/v1/tools/echo/schema")).toMatchObject({ name: "echo" });
+    const none = await sandbox.client.fetch("/api/v1/tools/nothing/schema");
     expect([none.status, await none.json()]).toEqual([404, { status: "error", message: text }]);
   });
 
@@ -145,149 +83,6 @@ describe("tools", () => {
         meta: meta("echo", { resource_type: null, trace_id: "t-1" }),
       },
     });
-  });
-});
-
-describe("a session", () => {
-  it("is created, used, listed, refreshed and destroyed", async () => {
-    const worker_id = newWorker();
-    const own = { worker_id, resource_type: "notes" };
-    const created = await post("/session/create", { ...own, session_config: { texts: ["a"] } });
-    const { session_id, session_name } = created.body.data as Record<string, string>;
-    const names = { session_id, session_name, resource_type: "notes" };
-    expect(created).toEqual(
-      success(
-        "session:create",
-        { ...names, session_status: "active", error: null },
-        { session_id },
-      ),
-    );
-    expect([session_id, session_name]).toEqual([text, text]);
-    expect(await post("/session/create", own)).toEqual(
-      success("session:create", { status: "exists", ...names }, { session_id }),
-    );
-    const added = await execute(worker_id, "notes:add", { text: "b" });
-    expect(added).toEqual(success("notes:add", 2, { session_id, resource_type: "notes" }));
-    expect(await execute(worker_id, "notes:all")).toMatchObject({ body: { data: ["a", "b"] } });
-    const listed = await post("/session/list", { worker_id });
-    const entry = {
-      ...names,
-      ...{ status: "active", auto_created: false },
-      ...{ created_at: iso, last_activity: iso, expires_at: iso },
-    };
-    expect(listed).toEqual(success("session:list", { worker_id, sessions: [entry], count: 1 }));
-    expect(await post("/session/refresh", own)).toEqual(
-      success(
-        "session:refresh",
-        { message: text, resource_type: "notes", session_id, expires_at: iso },
-        { session_id },
-      ),
-    );
-    expect(await post("/session/refresh", { worker_id })).toEqual(
-      success("session:refresh", {
-        ...{ message: text, worker_id, refreshed_count: 1 },
-        details: { notes: { status: "refreshed", session_id, expires_at: iso } },
-      }),
-    );
-    expect(await post("/lifecycle/heartbeat", { worker_id })).toEqual(
-      success("session:heartbeat", { worker_id, active_sessions: ["notes"], timestamp: iso }),
-    );
-    const state = { session_id, status: "active", created_at: iso, last_activity: iso };
-    expect(await post("/lifecycle/status", { worker_id })).toEqual(
-      success("session:status", {
-        ...{ worker_id, active_resources: ["notes"], sessions: { notes: state } },
-        tools_available: 20,
-      }),
-    );
-    expect(await post("/session/destroy", own)).toEqual(
-      success("session:destroy", { message: text, ...names }, { session_id: any }),
-    );
-    const none = { status: 404, body: { code: 4007, data: { resource_type: "notes" } } };
-    expect(await post("/session/destroy", own)).toMatchObject(none);
-    expect(await post("/session/refresh", own)).toMatchObject(none);
-    expect(readFileSync(log, "utf8")).toContain(`initialize ${worker_id}\ncleanup ${worker_id}\n`);
-  });
-
-  it("is made for a call that has none, and says so", async () => {
-    const worker_id = newWorker();
-    const { status, body } = await execute(worker_id, "notes:who");
-    expect(status).toBe(200);
-    expect(body.data).toEqual({ worker_id, trace_id: body.meta.trace_id });
-    expect(body.meta).toMatchObject({ temporary_session: true, session_id: text });
-    await until(() => readFileSync(log, "utf8").includes(`cleanup ${worker_id}`));
-    const listed = await post("/session/list", { worker_id });
-    expect(listed).toMatchObject({ body: { data: { count: 0 } } });
-  });
-
-  it("that its back end refuses is 4007 with HTTP 500, and none is there", async () => {
-    const worker_id = newWorker();
-    const own = { worker_id, resource_type: "notes" };
-    const refused = await post("/session/create", { ...own, session_config: { refuse: true } });
-    expect(refused).toMatchObject({
-      status: 500,
-      body: {
-        code: 4007,
-        data: { session_status: "error", error: expect.stringContaining("asked to refuse") },
-      },
-    });
-    expect(await post("/session/destroy", own)).toMatchObject({ status: 404 });
-    const unknown = { worker_id, resource_type: "nothing" };
-    expect(await post("/session/create", unknown)).toMatchObject({ body: { code: 4002 } });
-  });
-
-  it("may have a name of its own, and ends with all others of its worker", async () => {
-    const worker_id = newWorker();
-    const create = (resource_type: string, custom_name: string) =>
-      post("/session/create", { worker_id, resource_type, custom_name });
-    expect(await create("notes", "mine")).toMatchObject({
-      body: { data: { session_name: "mine" } },
-    });
-    await create("own", "other");
-    expect(await post("/worker/disconnect", { worker_id })).toEqual(
-      success("session:disconnect", { worker_id, sessions_cleaned: 2 }),
-    );
-    const listed = await post("/session/list", { worker_id });
-    expect(listed).toMatchObject({ body: { data: { count: 0 } } });
-  });
-
-  it("of a config: of one, of several, of a file in the server's folder", async () => {
-    const worker_id = newWorker();
-    const one = { worker_id, resource_type: "notes", init_config: { texts: ["one"] } };
-    expect(await post("/init/resource", one)).toMatchObject({
-      status: 200,
-      body: { data: { resource_type: "notes", session_status: "active", session_id: text } },
-    });
-    expect(await execute(worker_id, "notes:all")).toMatchObject({ body: { data: ["one"] } });
-    const others = newWorker();
-    const resource_configs = {
-      notes: { content: { texts: ["two"] } },
-      own: { content: { refuse: true } },
-    };
-    const batch = await post("/init/batch", { worker_id: others, resource_configs });
-    expect(batch).toMatchObject({
-      status: 207,
-      body: {
-        code: 5010,
-        data: { results: { notes: { status: "success" }, own: { status: "error" } } },
-      },
-    });
-    const third = newWorker();
-    const texts = ["$" + "{NO_SUCH_VARIABLE:-three}"];
-    const file = { notes: { content: { texts } }, own: {} };
-    writeFileSync(join(folder, "sessions.json"), JSON.stringify(file));
-    const override_params = { own: { texts: ["four"] } };
-    const config = { worker_id: third, config_path: "sessions.json", override_params };
-    expect(await post("/init/from-config", config)).toMatchObject({
-      status: 200,
-      body: { data: { config_loaded: "sessions.json", success_count: 2, total: 2 } },
-    });
-    expect(await execute(third, "notes:all")).toMatchObject({ body: { data: ["three"] } });
-    expect(await execute(third, "own:all")).toMatchObject({ body: { data: ["four"] } });
-    for (const config_path of ["../elsewhere.json", "/etc/passwd", "nothing.json"]) {
-      const refused = await post("/init/from-config", { worker_id: third, config_path });
-      expect([config_path, refused.body.code]).toEqual([config_path, 4002]);
-      expect(JSON.stringify(refused.body)).not.toContain("root:");
-    }
   });
 });
 
@@ -332,10 +127,10 @@ describe("a tool's end", () => {
     const worker_id = newWorker();
     const leaving = new AbortController();
     const body = { worker_id, action: "notes:nap", params: { seconds: 60 } };
-    const asked = client
+    const asked = sandbox.client
       .post("/api/v1/execute", body, { signal: leaving.signal })
       .catch(() => "left");
-    const own = () => readFileSync(log, "utf8").split(`initialize ${worker_id}\n`)[1] ?? "";
+    const own = () => lines().split(`initialize ${worker_id}\n`)[1] ?? "";
     await until(() => own().includes("nap"));
     leaving.abort();
     expect(await asked).toBe("left");
@@ -353,54 +148,11 @@ describe("a tool's end", () => {
       body: { data: { sessions: [{ resource_type: "own", status: "lost" }] } },
     });
     expect(await execute(other, "notes:all")).toMatchObject({ status: 200 });
-    const metrics = await (await client.fetch("/metrics")).text();
+    const metrics = await (await sandbox.client.fetch("/metrics")).text();
     expect(metrics).toMatch(/tr_sandbox_sessions\{status="active"\} [1-9]/);
     expect(metrics).toMatch(/tr_sandbox_tool_calls_total\{tool="own:fail",code="5011"\} 1/);
     expect(metrics).toContain('tr_sandbox_backend_warm{backend="notes"} 1');
-  });
-});
-
-describe("several actions", () => {
-  const add = (text: unknown) => ({ action: "notes:add", params: { text } });
-
-  it("run one after the other in one session, until one fails", async () => {
-    const worker_id = newWorker();
-    await post("/session/create", { worker_id, resource_type: "notes" });
-    const good = await post("/execute/batch", { worker_id, actions: [add("a"), add("b")] });
-    expect(good).toMatchObject({
-      status: 200,
-      body: { code: 0, data: { total: 2, executed: 2, success_count: 2 } },
-    });
-    const { results } = good.body.data as { results: unknown[] };
-    expect(results).toMatchObject([
-      { code: 0, data: 1 },
-      { code: 0, data: 2 },
-    ]);
-    const partly = { worker_id, actions: [add("c"), add(1), add("d")] };
-    const stopped = await post("/execute/batch", partly);
-    expect(stopped).toMatchObject({
-      status: 207,
-      body: { code: 5010, data: { total: 3, executed: 2, success_count: 1 } },
-    });
-    const went = await post("/execute/batch", { ...partly, stop_on_error: false });
-    expect(went).toMatchObject({ body: { data: { executed: 3, success_count: 2 } } });
-    const failed = await post("/execute/batch", { worker_id, actions: [add(1)] });
-    expect(failed).toMatchObject({ status: 500, body: { code: 5009 } });
-  });
-
-  it("run at once, each with its own time-out", async () => {
-    const nap = (seconds: number, more: object = {}) => ({
-      ...{ action: "notes:nap", params: { seconds } },
-      ...more,
-    });
-    const worker_id = newWorker();
-    await post("/session/create", { worker_id, resource_type: "notes" });
-    const actions = [nap(60, { timeout: 0.2 }), nap(0.2), nap(0.2)];
-    const answer = await post("/execute/batch", { worker_id, actions, parallel: true });
-    expect(answer).toMatchObject({
-      status: 207,
-      body: { data: { success_count: 2, results: [{ code: 5006 }, { code: 0 }, { code: 0 }] } },
-    });
+    expect(metrics).toContain('tr_sandbox_warmups_total{backend="notes"} 1');
   });
 });
 
@@ -422,8 +174,8 @@ it("a request may be as large as maxBodyBytes, and what comes back larger", asyn
 });
 
 it("back ends are warmed up by name, or all", async () => {
-  const ask = async (body: object) => (await client.post("/api/v1/warmup", body)).json();
-  const one = { status: "success", results: { notes: true }, summary: any };
+  const ask = async (body: object) => (await sandbox.client.post("/api/v1/warmup", body)).json();
+  const one = { status: "success", results: { notes: true }, summary: expect.anything() };
   expect(await ask({ backends: ["notes"] })).toEqual(one);
   const summary = { total: 2, warmed_up: 2, pending: 0 };
   const all = { status: "success", results: { notes: true, own: true }, summary };
@@ -432,8 +184,8 @@ it("back ends are warmed up by name, or all", async () => {
     ...{ status: "partial_error", results: { nothing: false }, errors: { nothing: text } },
   });
   const state = { loaded: true, warmed_up: true };
-  expect(await client.json("/api/v1/warmup/status")).toEqual({
+  expect(await sandbox.client.json("/api/v1/warmup/status")).toEqual({
     ...{ backends: { notes: state, own: state }, summary },
   });
-  expect(readFileSync(log, "utf8").match(/^warmup$/gm)).toHaveLength(1);
+  expect(lines().match(/^warmup$/gm)).toHaveLength(1);
 });
