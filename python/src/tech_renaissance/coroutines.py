@@ -48,6 +48,7 @@ class Coroutines:
         self._tasks: dict[Job, asyncio.Task[None]] = {}
         self._outcomes: list[Outcome] = []
         self._has_hint = False
+        self._has_begun = False
         waiter.attach(self._loop, self._on_hint)
 
     def begin(self, job: Job, awaitable: Awaitable[Any]) -> None:
@@ -57,8 +58,11 @@ class Coroutines:
         self._start(job, self._run_stream(job, iterator), None)
 
     def step(self, is_busy: bool) -> bool:
-        """Sends what has ended. ``is_busy``: nobody waits, so the loop is run once from here."""
-        if is_busy:
+        """Sends what has ended. ``is_busy``: nobody waits, so the loop is run once from here, as it
+        is for what has begun: most has nothing to wait for, and need not wait for the next request
+        to be looked for."""
+        if is_busy or self._has_begun:
+            self._has_begun = False
             self._loop.call_soon(self._loop.stop)
             self._run_loop()
         return self._collect()
@@ -94,6 +98,7 @@ class Coroutines:
         context.run(current.set, job)
         task = context.run(self._loop.create_task, main)
         self._tasks[job] = task
+        self._has_begun = True
         task.add_done_callback(lambda _: self._on_done(job, discard))
 
     def _on_done(self, job: Job, discard: Callable[[], None] | None) -> None:
