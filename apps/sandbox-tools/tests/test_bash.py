@@ -67,6 +67,13 @@ else:
             }
 
     @in_loop
+    async def test_a_command_that_a_signal_ends_is_told_as_at_a_prompt() -> None:
+        async with shell() as run:
+            result = await run("bash -c 'kill -9 $$'; echo $?")
+            assert result["stdout"] == "137\n"
+            assert result["stderr"].startswith("Killed")
+
+    @in_loop
     async def test_what_the_command_is_written_with_does_not_matter() -> None:
         async with shell() as run:
             command = "cat <<'END'\nit's \"so\" $HOME !! \\ `x`\nEND\n# a comment"
@@ -112,6 +119,15 @@ else:
         async with shell(cwd=str(tmp_path), env={"WORD": "told"}) as run:
             assert (await run("ls; echo $WORD"))["stdout"] == "here\ntold\n"
         assert (tmp_path / "here").exists()
+
+    @in_loop
+    async def test_what_the_worker_is_told_is_not_told_to_commands(
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setenv("TR_OURS", "secret")
+        monkeypatch.setenv("THEIRS", "theirs")
+        async with shell() as run:
+            assert (await run("echo [$TR_OURS] $THEIRS"))["stdout"] == "[] theirs\n"
 
     @in_loop
     async def test_a_folder_of_its_own_goes_with_the_session() -> None:
@@ -226,6 +242,12 @@ else:
                 assert len(started) == 2
                 assert [lives(pid) for pid in started] == [False, False]
                 assert lives(before)
+
+        @in_loop
+        async def test_one_that_is_stopped_may_tidy_up_first(self) -> None:
+            async with shell() as run:
+                command = "bash -c \"trap 'echo tidied; exit' TERM; echo begun; sleep 1000 & wait\""
+                assert (await run(command, 1))["stdout"] == "begun\ntidied\n"
 
         @in_loop
         async def test_a_cancelled_call_ends_when_its_command_has(self, tmp_path: Path) -> None:
