@@ -22,6 +22,7 @@ const mib64 = { work: "64MiB", metric: "p50" };
 const sequence = { work: "200x1MiB", metric: "mean" };
 const gain = { work: "8-sessions", metric: "gain", least: true, unit: "×" } as const;
 const idle = { work: "idle", metric: "sum", unit: "% of a core" };
+const chat = { work: "chat", row: "gateway", against: { row: "fastapi" }, limit: 1 };
 const codec = { work: "codec", metric: "p50" };
 const copy = { against: { row: "copy-warm" } };
 
@@ -158,6 +159,10 @@ export const goals: readonly Goal[] = [
     limit: 1,
   },
   { title: "8 sessions beside one, mapped (they spin)", ...gain, row: "session-mapped", limit: 1 },
+  { title: "POST /chat beside FastAPI", ...chat, metric: "p50" },
+  { title: "POST /chat beside FastAPI: p99", ...chat, metric: "p99" },
+  { title: "three POST /chat at once beside FastAPI", ...chat, metric: "p50of3" },
+  { title: "three POST /chat at once beside FastAPI: p99", ...chat, metric: "p99of3" },
   { title: "TSR encodeInto beside a copy", ...codec, row: "tsr-encode-into", ...copy, limit: 1.3 },
   { title: "TSR decodeInto beside a copy", ...codec, row: "tsr-decode-into", ...copy, limit: 1.3 },
   {

@@ -1,5 +1,6 @@
 import { codecKinds } from "./codec.js";
 import type { AnyKind } from "./peer.js";
+import { chatServers } from "./peers/chat-servers.js";
 import { grpc } from "./peers/grpc.js";
 import { http } from "./peers/http.js";
 import { pythonShell } from "./peers/python-shell.js";
@@ -23,6 +24,7 @@ export const kinds: readonly AnyKind[] = [
   zeromq,
   grpc,
   http,
+  ...chatServers,
   memoryCopy,
   ...numpyKinds,
   ...codecKinds,

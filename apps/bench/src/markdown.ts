@@ -39,6 +39,18 @@ export const sections: Readonly<Record<string, (results: Results) => string>> = 
     return table(["ms", ...bucketsMs.map((bound) => `≤ ${bound}`), "more"], rows);
   },
 
+  chat: ({ works, peers }) => {
+    const found = works.find(({ name }) => name === "chat");
+    if (found === undefined) return "Not measured in this run.";
+    return table(
+      ["", ...found.metrics.map(({ title, unit }) => `${title} ${unit}`)],
+      found.results.map(({ peer, figures = {} }) => [
+        titleOf(peers, peer),
+        ...found.metrics.map(({ key }) => show(figures[key] ?? Number.NaN)),
+      ]),
+    );
+  },
+
   breakdown: ({ works, peers }) => {
     const found = works.filter(({ name }) => name.startsWith("breakdown-"));
     if (found.length === 0) return "Not measured in this run.";
@@ -81,7 +93,7 @@ function figuresTable({ works, peers }: Results): string {
   const resultOf = (work: string, peer: string): Result | undefined =>
     works.find(({ name }) => name === work)?.results.find((result) => result.peer === peer);
   const rows = peers.flatMap(({ name, title, group }) => {
-    if (group === "codec") return [];
+    if (group === "codec" || group === "server") return [];
     const cells = columns.map(([work, metric]) => {
       const value = resultOf(work, name)?.figures?.[metric];
       return value === undefined ? "" : show(value);

@@ -66,7 +66,19 @@ export interface ReferenceKind extends Kind {
   open(place: Place): Reference;
 }
 
-export type AnyKind = PeerKind | ReferenceKind;
+/** An agent behind HTTP: `POST /chat` of it. */
+export interface ServerKind extends Kind {
+  readonly group: "server";
+  open(place: Place): ChatServer;
+}
+
+export interface ChatServer {
+  /** Resolves to the address. */
+  start(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export type AnyKind = PeerKind | ReferenceKind | ServerKind;
 
 /** Several peers want Unix sockets, which Python does not have on Windows. */
 export const needsUnixSockets = (): string | undefined =>

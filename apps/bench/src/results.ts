@@ -26,7 +26,7 @@ export interface WorkResults {
 export interface PeerInfo {
   readonly name: string;
   readonly title: string;
-  readonly group: "session" | "peer" | "reference" | "codec";
+  readonly group: "session" | "peer" | "reference" | "codec" | "server";
   readonly versions: Readonly<Record<string, string>>;
 }
 

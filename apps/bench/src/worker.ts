@@ -3,14 +3,15 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { type Place, workerScript } from "./place.js";
 
-/** A peer's Python process. One that ends unasked ends the lane, so that no call waits for ever. */
+/** A peer's process: a Python script, or one of Node where its name says so. One that ends unasked ends the lane, so that no call waits for ever. */
 export class Worker {
   readonly process: ChildProcess;
   readonly #exited: Promise<unknown>;
   #isStopping = false;
 
   constructor(place: Place, script: string, args: readonly string[], stdout: IOType) {
-    this.process = spawn(place.python, [workerScript(script), ...args], {
+    const program = script.endsWith(".mjs") ? process.execPath : place.python;
+    this.process = spawn(program, [workerScript(script), ...args], {
       env: place.env,
       stdio: ["pipe", stdout, "inherit"],
     });

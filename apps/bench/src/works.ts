@@ -1,5 +1,6 @@
 import type { Work } from "./work.js";
 import { breakdowns } from "./works/breakdown.js";
+import { chat } from "./works/chat.js";
 import { codec } from "./works/codec.js";
 import { idle } from "./works/idle.js";
 import { memory } from "./works/memory.js";
@@ -19,6 +20,7 @@ export const usualWorks: readonly Work[] = [
   idle,
   memory,
   timer,
+  chat,
   codec,
 ];
 

@@ -22,7 +22,7 @@ async function begin({ kind, place, peer }: Seat, floats: number): Promise<Timed
   return { timesMs: (sample) => takeSample(sample, () => squares.timeMs()) };
 }
 
-const takes = ({ group }: AnyKind): boolean => group !== "codec";
+const takes = ({ group }: AnyKind): boolean => group !== "codec" && group !== "server";
 export const textIsSlow = "its arrays travel as text, which takes seconds; not with --quick";
 
 function square(size: string, bytes: number, full: Sample, quick: Sample): Work {
