@@ -73,6 +73,7 @@ const campaigns = {
   },
   "gateway-endurance": { size: 60_000, command: vitest("@tr/gateway", "src/endurance.test.ts") },
   "fuzz-gateway": { size: 50_000, command: vitest("@tr/gateway", "src/http/fuzz.test.ts") },
+  "waiting-streams": { size: 500, command: vitest("@tr/gateway", "src/waiting-streams.test.ts") },
   "slow-sockets": { size: 5000, command: vitest("@tr/gateway", "src/http/slow-sockets.test.ts") },
   notifications: {
     size: 300_000,
