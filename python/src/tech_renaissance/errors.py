@@ -17,7 +17,11 @@ CODES = frozenset(
 )
 
 
-class TrError(Exception):
+class RefusalError(Exception):
+    """One of ours whose message says it all: the frames of our code are not shown with it."""
+
+
+class TrError(RefusalError):
     """A request that cannot be served, and why.
 
     ``code`` is one of :data:`CODES`; ``commands`` are the known commands when the one asked for is

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import traceback
 
-from .errors import TrError
+from .errors import RefusalError, TrError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _text(error: BaseException, attribute: str) -> str:
 def _format(error: BaseException) -> str:
     try:
         whole = traceback.TracebackException.from_exception(error, compact=True)
-        is_refusal = _drop_our_frames(whole, isinstance(error, TrError))
+        is_refusal = _drop_our_frames(whole, isinstance(error, RefusalError))
         if is_refusal:
             return ""  # where in our code tells nobody anything
         return "".join(bounded(part, MAX_MESSAGE) for part in whole.format())

@@ -53,7 +53,9 @@ class Notes(Backend):
         return len(session_info["data"]["texts"])
 
     @tool("notes:all")
-    async def all(self, session_info: dict[str, Any], order: Literal["old", "new"] = "old") -> list[str]:
+    async def all(
+        self, session_info: dict[str, Any], order: Literal["old", "new"] = "old"
+    ) -> list[str]:
         """All texts."""
         texts: list[str] = session_info["data"]["texts"]
         return texts if order == "old" else texts[::-1]

@@ -104,8 +104,8 @@ it("harms no other back end", async () => {
 });
 
 it.each([
-  ["no_module:Thing", /no_module/],
-  ["logged:Missing", /Missing/],
+  ["no_module:Thing", /^resources\.logged: no_module:Thing: there is no module 'no_module' in /],
+  ["logged:Missing", /^resources\.logged: logged:Missing: there is no Missing in /],
   ["logged:NoBackend", /NoBackend/],
   ["logged:Broken", /other:name/],
 ])(
@@ -118,6 +118,16 @@ it.each([
     await expect(backEnd.warmup()).rejects.toThrow(message);
   },
 );
+
+it("shows where in the class's own code its import failed, and nothing of ours", async () => {
+  const [backEnd] = here.make(here.options({ backendClass: "raises:Thing" })).backEnds as [BackEnd];
+  const error = await backEnd.load({}).catch((error) => error);
+  expect(error.stack).toMatch(
+    /^.*resources\.logged: .* raised ZeroDivisionError: division by zero\n/,
+  );
+  expect(error.stack).toMatch(/raises\.py:1/);
+  expect(error.pythonTraceback).not.toMatch(/importlib|loading\.py/);
+});
 
 it("does not wait for an import for ever", async () => {
   const slow = here.options({ backendClass: "slow_import:Slow" });

@@ -10,6 +10,7 @@ import type {
   ToolAnswer,
   ToolInfo,
 } from "./back-end.js";
+import { loadFault } from "./load-fault.js";
 import type { SandboxLog } from "./log.js";
 import { tensorsFromJson, tensorsToJson } from "./tensor-values.js";
 import { longestMs, within } from "./within.js";
@@ -100,7 +101,7 @@ export class HostProcess {
       this.#isLoaded = true;
     } catch (error) {
       await this.end({ force: true });
-      throw error;
+      throw loadFault(error, spec);
     }
   }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..errors import RefusalError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -24,5 +26,5 @@ class ToolError(Exception):
         self.data = data
 
 
-class LoadError(Exception):
+class LoadError(RefusalError):
     """A back end or an api tool that cannot be loaded: what was expected, found, and the remedy."""

@@ -13,7 +13,7 @@ from ..values import Encoded
 from .backend import Backend
 from .envelopes import NO_SESSION, encoded, failed, failure, success
 from .errors import LoadError
-from .loaded_tool import RefusalError
+from .loaded_tool import ArgumentsError
 from .loading import load_api, load_backend, put_first
 from .running import is_cancelled, run, this_job
 from .sessions import Sessions
@@ -86,7 +86,7 @@ class Host:
         await self._sessions.initialize(session)
 
     async def execute(
-        self, tool: LoadedTool, arguments: dict[str, Any] | RefusalError, context: dict[str, Any]
+        self, tool: LoadedTool, arguments: dict[str, Any] | ArgumentsError, context: dict[str, Any]
     ) -> Encoded:
         """The tool's envelope, whatever comes of it; only a cancel is raised.
 
@@ -97,7 +97,7 @@ class Host:
         job.is_patient = True
         envelope = (
             arguments.envelope
-            if isinstance(arguments, RefusalError)
+            if isinstance(arguments, ArgumentsError)
             else await self._answer(tool, arguments, context)
         )
         return Encoded(encoded(tool.full_name, envelope, job.call.add_tensor))
@@ -144,7 +144,7 @@ def description_of_backend(backend: Backend) -> str:
 
 class _ToolArguments(Signature):
     """Of ``sandbox:execute(full_name, params, context)``: the params as the tool's own annotations
-    ask for them, or the RefusalError of what does not fit."""
+    ask for them, or the ArgumentsError of what does not fit."""
 
     def __init__(self, tools: dict[str, LoadedTool]) -> None:
         self._tools = tools
@@ -161,9 +161,9 @@ class _ToolArguments(Signature):
         if tool is None:
             known = ", ".join(self._tools) or "none: call sandbox:load first"
             raise TrError("TR_INVALID_ARGUMENT", f"there is no tool {args[0]!r}; known: {known}")
-        values: dict[str, Any] | RefusalError
+        values: dict[str, Any] | ArgumentsError
         try:
             values = tool.arguments(args[1], call)
-        except RefusalError as refusal:
+        except ArgumentsError as refusal:
             values = refusal
         return [tool, values, args[2]], {}

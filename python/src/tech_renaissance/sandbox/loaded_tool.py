@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SUPPLIED = frozenset({"worker_id", "session_id", "trace_id", "session_info"})
 
 
-class RefusalError(Exception):
+class ArgumentsError(Exception):
     """Arguments that do not fit: ``envelope`` is the answer."""
 
     def __init__(self, envelope: Envelope) -> None:
@@ -80,11 +80,11 @@ class LoadedTool:
         }
 
     def arguments(self, json: Any, call: Call) -> dict[str, Any]:
-        """The caller's arguments in Python. Raises a RefusalError: 4003, 4004 or 4000."""
+        """The caller's arguments in Python. Raises a ArgumentsError: 4003, 4004 or 4000."""
         entries = entries_of(json)
         if entries is None:
             found = f"{self.full_name}: params: expected an object, found {show(json)}"
-            raise RefusalError(failure(WRONG_TYPE, found, {"parameter": "params"}))
+            raise ArgumentsError(failure(WRONG_TYPE, found, {"parameter": "params"}))
         self._check_names(entries)
         tensors: Any = _Tensors(call)
         values = {}
@@ -153,7 +153,7 @@ class LoadedTool:
             hint = f"; found {listed(unknown)}, which it does not take" if unknown else ""
             many = "s" if len(missing) > 1 else ""
             expected = ", ".join(f"{name} ({self._expects(name)})" for name in missing)
-            raise RefusalError(
+            raise ArgumentsError(
                 failure(
                     MISSING_FIELD,
                     f"{self.full_name}: missing parameter{many}: {expected}{hint}",
@@ -164,7 +164,7 @@ class LoadedTool:
             near = get_close_matches(unknown[0], own, 1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             takes = f"it takes {', '.join(own)}" if own else "it takes none"
-            raise RefusalError(
+            raise ArgumentsError(
                 failure(
                     INVALID_INPUT,
                     f"{self.full_name}: unknown parameter {unknown[0]!r}: {hint}{takes}",
@@ -178,10 +178,10 @@ class LoadedTool:
             return "any value"
         return name_of(without_metadata(annotation, self.function))
 
-    def _misfit(self, name: str, value: Any, place: str, fault: str) -> RefusalError:
+    def _misfit(self, name: str, value: Any, place: str, fault: str) -> ArgumentsError:
         message = f"{self.full_name}: parameter {place}: {fault}"
         data = {"parameter": place, "expected": self._expects(name), "found": show(value)}
-        return RefusalError(failure(WRONG_TYPE, message, data))
+        return ArgumentsError(failure(WRONG_TYPE, message, data))
 
 
 class _Tensors:

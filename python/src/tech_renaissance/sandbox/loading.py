@@ -6,12 +6,15 @@ import importlib
 import inspect
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .backend import Backend, BackendConfig
 from .errors import LoadError
 from .loaded_tool import LoadedTool
 from .marks import Mark, mark_of
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 def put_first(folder: str) -> None:
@@ -134,7 +137,17 @@ def _import(name: str, target: str) -> Any:
     except Exception as cause:
         raise LoadError(
             f"{target}: the import of {name} raised {type(cause).__name__}: {cause}"
-        ) from cause
+        ) from cause.with_traceback(_own_frames(cause.__traceback__))
+
+
+def _own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """From the module's first one on, without those of the import itself."""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file not in (__file__, importlib.__file__) and not file.startswith("<frozen importlib"):
+            break
+        trace = trace.tb_next
+    return trace
 
 
 def _check_shadowed(name: str, target: str) -> None:
