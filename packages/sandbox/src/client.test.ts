@@ -1,10 +1,13 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { equal, full, tensor } from "@tr/tsr-codec";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type PageServer, servePage } from "../test/page-server.mjs";
 import { Sandbox } from "./sandbox.js";
+
+/** On a busy machine, too. */
+const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 20_000 });
 
 let page: PageServer;
 let sandbox: Sandbox;
@@ -87,11 +90,11 @@ describe("an aborted call", () => {
   it("ends the request, which ends the tool, and says why", async () => {
     const aborting = new AbortController();
     const call = failure(sandbox.execute("demo:nap", { ms: 60_000 }, { signal: aborting.signal }));
-    await expect.poll(() => sent("/api/v1/execute")).toHaveLength(1);
+    await soon(() => sent("/api/v1/execute")).toHaveLength(1);
     aborting.abort("enough");
     expect(await call).toMatchObject({ code: "TR_CANCELLED", cause: "enough" });
     expect(await call).not.toHaveProperty("stopped");
-    await expect.poll(() => sent("/api/v1/execute")[0]?.aborted).toBe(true);
+    await soon(() => sent("/api/v1/execute")[0]?.aborted).toBe(true);
   });
 
   it("that was aborted before is not sent", async () => {
@@ -103,12 +106,9 @@ describe("an aborted call", () => {
 
   it("leaves nothing on the signal", async () => {
     const { signal } = new AbortController();
-    const warnings: Error[] = [];
-    process.on("warning", (warning) => warnings.push(warning));
-    const calls = Array.from({ length: 30 }, () => sandbox.execute("demo:echo", {}, { signal }));
-    await Promise.all(calls);
-    await sleep(0);
-    expect(warnings).toEqual([]);
+    await sandbox.execute("demo:echo", {}, { signal });
+    await failure(sandbox.execute("demo:drop", {}, { signal }));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
 
@@ -292,7 +292,7 @@ describe("the heartbeat", () => {
   it("refreshes a client's sessions", async () => {
     const beating = new Sandbox({ serverUrl: page.url, workerId: "b", heartbeatMs: 10 });
     await beating.createSession("demo");
-    await expect.poll(() => sent("/api/v1/session/refresh").length).toBeGreaterThan(2);
+    await soon(() => sent("/api/v1/session/refresh").length).toBeGreaterThan(2);
     expect(sent("/api/v1/session/refresh")[0]?.body).toEqual({ worker_id: "b" });
     await beating.close();
   });
@@ -309,7 +309,7 @@ describe("close", () => {
   it("leaves the sessions, unless they are to be destroyed; what was under way fails; later calls too", async () => {
     await sandbox.createSession("demo");
     const napping = failure(sandbox.execute("demo:nap", { ms: 60_000 }));
-    await expect.poll(() => sent("/api/v1/execute")).toHaveLength(1);
+    await soon(() => sent("/api/v1/execute")).toHaveLength(1);
     await sandbox.close();
     expect(await napping).toMatchObject({ code: "TR_SESSION_CLOSED" });
     expect(await failure(sandbox.execute("demo:echo"))).toMatchObject({
@@ -333,7 +333,7 @@ describe("close", () => {
       isGone = true;
       return told;
     });
-    await expect.poll(() => sent("/ready").length).toBeGreaterThan(1);
+    await soon(() => sent("/ready").length).toBeGreaterThan(1);
     expect(isGone).toBe(false);
     ending.resolve();
     expect(await gone).toEqual({ message: "bye", sessionsCleaned: 1 });

@@ -7,7 +7,7 @@ export interface HttpRequest {
   readonly token: string | undefined;
   /** JSON. */
   readonly body?: string | undefined;
-  /** Ends the request; the promise is rejected with its reason. */
+  /** Of this request alone. Ends it; the promise is rejected with its reason. */
   readonly signal: AbortSignal;
   /** True: the request does not keep the program alive. */
   readonly isIdle?: boolean | undefined;
@@ -58,8 +58,7 @@ export class Connections {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
     });
-    const onAbort = () => sent.destroy();
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", () => sent.destroy(), { once: true });
     let isConnected = false;
     sent.once("socket", (socket) => {
       if (isIdle) socket.unref();
@@ -74,8 +73,6 @@ export class Connections {
     } catch (error) {
       signal.throwIfAborted();
       throw new NoAnswer(error as Error, isConnected);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
     }
   }
 

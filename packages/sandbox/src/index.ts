@@ -24,5 +24,5 @@ export type {
   WorkerStatus,
 } from "./answers.js";
 export type { SandboxOptions } from "./options.js";
-export type { BatchAction, BatchOptions, CallOptions, ExecuteOptions, Json } from "./routes.js";
+export type { BatchAction, BatchOptions, CallOptions, ExecuteOptions, Params } from "./routes.js";
 export { type CloseOptions, Sandbox, type ShutdownOptions, type StartOptions } from "./sandbox.js";

@@ -13,7 +13,7 @@ export interface SandboxOptions {
   /** Whose the sessions are; clients with the same one share them. 1 to 256 characters. Default: a random one. */
   workerId?: string;
   /** What `start()` runs where no server answers, in the working directory. Default: the installed `@tr/gateway` with `config`. */
-  serverCommand?: readonly [string, ...string[]];
+  serverCommand?: readonly string[];
   /** How often sessions are refreshed so that they outlive the server's `session_ttl`, which has to be longer; `false`: never. Default: 30,000. */
   heartbeatMs?: number | false;
 }
@@ -74,7 +74,7 @@ function checkUrl(text: string): string {
   return text.replace(/\/+$/, "");
 }
 
-function isCommand(value: readonly string[]): boolean {
+function isCommand(value: readonly string[]): value is readonly [string, ...string[]] {
   return (
     Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === "string")
   );

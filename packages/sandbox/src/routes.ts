@@ -17,7 +17,7 @@ export interface ExecuteOptions extends CallOptions {
 export interface BatchAction {
   /** A tool's name, as `rag:search`. */
   readonly action: string;
-  readonly params?: Json | undefined;
+  readonly params?: Params | undefined;
   /** As of `execute`. */
   readonly timeoutMs?: number | undefined;
 }
@@ -29,8 +29,8 @@ export interface BatchOptions extends CallOptions {
   readonly stopOnError?: boolean | undefined;
 }
 
-/** JSON, with tensors anywhere. */
-export type Json = Readonly<Record<string, unknown>>;
+/** By name; JSON, with tensors anywhere. */
+export type Params = Readonly<Record<string, unknown>>;
 
 /** How long after a tool's own time limit its answer may take, in ms. */
 const answerGraceMs = 5000;
@@ -59,7 +59,7 @@ export abstract class Routes {
    */
   async execute<Data = unknown>(
     action: string,
-    params: Json = {},
+    params: Params = {},
     { signal, timeoutMs }: ExecuteOptions = {},
   ): Promise<answers.ToolResult<Data>> {
     const answer = await this.post(
@@ -91,7 +91,7 @@ export abstract class Routes {
   /** Makes a session that this client's calls of the type run in until it is destroyed. One that exists stays as it is. */
   async createSession(
     resourceType: string,
-    sessionConfig: Json = {},
+    sessionConfig: Params = {},
     { signal, customName }: CallOptions & { customName?: string | undefined } = {},
   ): Promise<answers.CreatedSession> {
     const body = {
@@ -129,7 +129,7 @@ export abstract class Routes {
   /** As {@link createSession}, without a name for it. */
   async initResource(
     type: string,
-    initConfig: Json = {},
+    initConfig: Params = {},
     options?: CallOptions,
   ): Promise<answers.CreatedSession> {
     const body = { resource_type: type, init_config: initConfig };
@@ -138,7 +138,7 @@ export abstract class Routes {
 
   /** Makes sessions, by resource type the config of each. One that failed is a result like others, no error. */
   async initResources(
-    configs: Readonly<Record<string, Json>>,
+    configs: Readonly<Record<string, Params>>,
     options?: CallOptions,
   ): Promise<answers.InitResult> {
     const entries = Object.entries(configs).map(([type, content]) => [type, { content }]);
@@ -149,7 +149,7 @@ export abstract class Routes {
   /** The same from a file in the folder of the server's config file. @param overrideParams merged into what it says */
   async initFromConfig(
     configPath: string,
-    overrideParams: Json = {},
+    overrideParams: Params = {},
     options?: CallOptions,
   ): Promise<answers.InitResult> {
     const body = { config_path: configPath, override_params: overrideParams };

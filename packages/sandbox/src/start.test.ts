@@ -18,6 +18,9 @@ import type { SandboxOptions } from "./options.js";
 import { Sandbox } from "./sandbox.js";
 import { noteServer } from "./server-notes.js";
 
+/** On a busy machine, too. */
+const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 20_000 });
+
 let folder = "";
 const clients: Sandbox[] = [];
 const pages: PageServer[] = [];
@@ -86,7 +89,7 @@ describe("start", () => {
     const page = await serving();
     page.state.isReady = false;
     const started = client({ serverUrl: page.url }).start();
-    await expect.poll(() => page.received.length).toBeGreaterThan(1);
+    await soon(() => page.received.length).toBeGreaterThan(1);
     page.state.isReady = true;
     await started;
   });
@@ -96,7 +99,7 @@ describe("start", () => {
     page.state.isReady = false;
     const sandbox = client({ serverUrl: page.url, serverCommand: command({ port: page.port }) });
     const started = sandbox.start();
-    await expect.poll(() => page.received.length).toBeGreaterThan(1);
+    await soon(() => page.received.length).toBeGreaterThan(1);
     await page.close();
     await started;
     await sandbox.shutdownServer();
@@ -256,7 +259,7 @@ describe("start", () => {
         () => true,
         () => false,
       );
-    await expect.poll(isListening, { timeout: 20_000 }).toBe(true);
+    await soon(isListening).toBe(true);
     aborting.abort();
     expect(await started).toMatchObject({ code: "TR_CANCELLED" });
     expect(await isListening()).toBe(false);

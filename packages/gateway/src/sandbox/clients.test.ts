@@ -76,7 +76,7 @@ describe("the client in TypeScript", () => {
   let config: Awaited<ReturnType<typeof newConfig>>;
   let sandbox: Sandbox;
   beforeAll(async () => {
-    config = await newConfig({ session_ttl: 1, max_body_bytes: 2 ** 20 });
+    config = await newConfig({ session_ttl: 2, max_body_bytes: 2 ** 20 });
     sandbox = new Sandbox({ config: config.file, heartbeatMs: 200 });
     await sandbox.start();
   });
