@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,12 +19,30 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 T = TypeVar("T")
 
 
+_shared: asyncio.AbstractEventLoop | None = None
+
+
+@contextmanager
+def shared_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """For what several tests use and belongs to a loop: they run in this one meanwhile."""
+    global _shared
+    _shared = asyncio.new_event_loop()
+    try:
+        yield _shared
+    finally:
+        _shared.close()
+        _shared = None
+
+
 def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """A test that is a coroutine."""
 
     @wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
-        asyncio.run(test(*args, **kwargs))
+        if _shared is None:
+            asyncio.run(test(*args, **kwargs))
+        else:
+            _shared.run_until_complete(test(*args, **kwargs))
 
     return run
 
