@@ -2,6 +2,8 @@ import { expect, it } from "vitest";
 import { createGateway } from "./gateway.js";
 import type { GatewayOptions } from "./options.js";
 
+const folder = import.meta.dirname;
+
 it.each([
   [{}, "chat"],
   [{ port: 70_000 }, "port"],
@@ -23,6 +25,13 @@ it.each([
   [{ chat: { script: "a.py" }, tasks: { dataDir: "d", maxQueued: 0 } }, "tasks.maxQueued"],
   [{ chat: { script: "a.py" }, tasks: { dataDir: "d", keepMS: 1 } }, "tasks.keepMS"],
   [{ tasks: { dataDir: "d" } }, "chat"],
+  [{ sandbox: { folder }, tasks: { dataDir: "d" } }, "chat"],
+  [{ sandbox: { folder: "relative" } }, "sandbox.folder"],
+  [{ sandbox: { folder, warmup: ["x"] } }, "sandbox.warmup"],
+  [
+    { sandbox: { folder, resources: { a: { backendClass: "A" } } } },
+    "sandbox.resources.a.backendClass",
+  ],
 ])("refuses %j by the name of the option", (options, name) => {
   const make = () => createGateway({ log: { level: "silent" }, ...options } as GatewayOptions);
   expect(make).toThrow(`option ${name}:`);

@@ -160,6 +160,7 @@ describe("a config file", () => {
       { resources: { "a:b": { backend_class: "b:B" } } },
       /resources\.a:b: expected a name without spaces and colons/,
     ],
+    ["a tool with one", { apis: { "a:b": { function: "b:c" } } }, /apis\.a:b: expected a name/],
     [
       "an unknown isolation",
       { resources: { rag: { ...rag, isolation: "x" } } },

@@ -19,8 +19,9 @@ function withoutRemarks(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("_")));
 }
 
-/** By name; names that begin with _ are remarks too. */
-function named<Value extends z.ZodType>(value: Value, name: z.ZodString = z.string()) {
+/** By name, of which tools are called; those that begin with _ are remarks too. */
+function named<Value extends z.ZodType>(value: Value) {
+  const name = z.string().regex(/^[^\s:]+$/, "expected a name without spaces and colons");
   return z.preprocess(withoutRemarks, z.record(name, value));
 }
 
@@ -76,15 +77,12 @@ const backend = part({
   config: object.optional(),
 });
 
-/** The part of a tool's name before the colon. */
-const resourceName = z.string().regex(/^[^\s:]+$/, "expected a name without spaces and colons");
-
 /** The whole file. Times are seconds, as in the files that people have. */
 export const configSchema = part({
   server: server.optional(),
   agent: agent.optional(),
   tasks: tasks.optional(),
-  resources: named(backend, resourceName).optional(),
+  resources: named(backend).optional(),
   apis: named(part({ function: pythonName("function"), config: object.optional() })).optional(),
   warmup: part({
     enabled: z.boolean().optional(),

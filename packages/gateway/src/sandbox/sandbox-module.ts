@@ -1,3 +1,4 @@
+import { TrError } from "@tr/pool";
 import { createSandbox, type SandboxOptions, type SandboxSnapshot } from "@tr/sandbox/server";
 import { withVariables } from "../config/environment.js";
 import type { GatewayContext, GatewayModule } from "../gateway-module.js";
@@ -34,7 +35,18 @@ export function createSandboxModule(
   // The files of `init/from-config` are to the sandbox what the config file is to the server.
   const substitute = (config: Record<string, unknown>) =>
     withVariables(config, process.env) as Record<string, unknown>;
-  return sandboxModule(createSandbox(options, { log: context.log, substitute }), context, how);
+  const core = asOption(() => createSandbox(options, { log: context.log, substitute }));
+  return sandboxModule(core, context, how);
+}
+
+/** What is wrong with an option is said by its name among the gateway's. */
+function asOption<Made>(make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    if (!TrError.is(error, "TR_INVALID_ARGUMENT")) throw error;
+    throw new TrError(error.code, error.message.replace(/^option /, "option sandbox."));
+  }
 }
 
 /** The same over any core. */
