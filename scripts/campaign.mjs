@@ -47,6 +47,10 @@ const campaigns = {
     command: vitest("@tr/session", "src/session-model.test.ts"),
   },
   "sandbox-model": { size: 150_000, command: vitest("@tr/sandbox", "src/server/model.test.ts") },
+  "sandbox-histories": {
+    size: 2_000,
+    command: vitest("@tr/sandbox", "src/server/real-histories.test.ts"),
+  },
   "stream-endurance": {
     size: 300_000,
     command: vitest("@tr/session", "src/stream-endurance.test.ts"),
