@@ -69,7 +69,12 @@ export async function serve(file: string, given: ServeOptions = {}): Promise<voi
 /** Where there is no place for a note, clients have to be given the token: no reason not to serve. */
 function leaveNote({ log, token }: Gateway, url: string, config: string): () => void {
   try {
-    return noteServer({ url, pid: process.pid, config, ...(token !== undefined && { token }) });
+    const startId = process.env.TR_START_ID;
+    return noteServer({
+      ...{ url, pid: process.pid, config },
+      ...(token !== undefined && { token }),
+      ...(startId && { startId }),
+    });
   } catch (error) {
     log.warn({ err: error }, "no note of this server: its clients have to be told its token");
     return () => {};

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { TrError } from "@tr/protocol/errors";
 import { type Detached, type End, startDetached } from "./detached.js";
 import { probe } from "./probe.js";
@@ -25,6 +26,7 @@ const stopGraceMs = 3000;
 export async function ensureServer(requests: Requests, options: EnsureOptions): Promise<void> {
   const { signal, timeoutMs } = options;
   const deadline = performance.now() + timeoutMs;
+  const startId = randomUUID();
   let server: Detached | undefined;
   let end: End | undefined;
   try {
@@ -37,7 +39,7 @@ export async function ensureServer(requests: Requests, options: EnsureOptions): 
       if (performance.now() > deadline) throw notReady(timeoutMs, requests, server);
       // Also where one has just answered: it was ending.
       if (found === "nothing" && server === undefined) {
-        server = start(options);
+        server = start(options, startId);
         void server.ended.then((how) => {
           end = how;
         });
@@ -52,12 +54,18 @@ export async function ensureServer(requests: Requests, options: EnsureOptions): 
     await server?.stop(stopGraceMs);
     throw error;
   }
+  requests.forget(); // its note may be younger than the look that found its address
+  // Another's may have been faster. Ours is not left to find its port free later, when that has ended.
+  const { pid, startId: answering } = requests.place;
+  if (server !== undefined && pid !== undefined && answering !== startId) {
+    await server.stop(stopGraceMs);
+  }
   server?.letGo();
 }
 
-function start({ command, cwd, env }: EnsureOptions): Detached {
+function start({ command, cwd, env }: EnsureOptions, startId: string): Detached {
   try {
-    return startDetached(command(), { cwd, env });
+    return startDetached(command(), { cwd, env: { ...env, TR_START_ID: startId } });
   } catch (cause) {
     if (TrError.is(cause)) throw cause;
     const text = `the server cannot be started: ${(cause as Error).message}`;

@@ -16,6 +16,8 @@ export interface Place {
   readonly token: string | undefined;
   /** Of a server of this user that has noted it. */
   readonly pid: number | undefined;
+  /** Of the same: which start it comes from, if from a client's. */
+  readonly startId: string | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ export function findPlace({ config, serverUrl, token }: PlaceOptions): Place {
   const noted = note && reachable(note.url);
   return {
     pid: note?.pid,
+    startId: note?.startId,
     url: serverUrl ?? noted ?? (config === undefined ? undefined : urlInConfig(config)),
     token:
       token ||

@@ -16,6 +16,8 @@ export interface ServerNote {
   readonly config?: string;
   /** What clients send; none with `auth: "none"`. */
   readonly token?: string;
+  /** What the client that has started it gave it as `TR_START_ID`. */
+  readonly startId?: string;
 }
 
 const folderName = "servers";

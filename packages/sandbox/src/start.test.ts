@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type PageServer, servePage } from "../test/page-server.mjs";
 import type { SandboxOptions } from "./options.js";
 import { Sandbox } from "./sandbox.js";
-import { noteServer } from "./server-notes.js";
+import { isAlive, noteServer } from "./server-notes.js";
 
 /** On a busy machine, too. */
 const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 20_000 });
@@ -158,6 +159,19 @@ describe("start", () => {
     await one?.createSession("demo");
     expect(await two?.ready()).toMatchObject({ totalSessions: 1 });
     await two?.shutdownServer();
+  });
+
+  it("by two at once leaves nothing of the slower one, which would find the port free later", async () => {
+    const port = await freePort();
+    const serverUrl = `http://127.0.0.1:${port}`;
+    const pidFile = join(folder, "pid");
+    const serverCommand = command({ port, pidFile, delayMs: 60_000 });
+    const slow = client({ serverUrl, serverCommand }).start();
+    await soon(() => existsSync(pidFile) && readFileSync(pidFile, "utf8") !== "").toBe(true);
+    const fast = client({ serverUrl, serverCommand: command({ port }) });
+    await Promise.all([slow, fast.start()]);
+    expect(isAlive(Number(readFileSync(pidFile, "utf8")))).toBe(false);
+    await fast.shutdownServer();
   });
 
   it("gives the server the client's token", async () => {

@@ -1,6 +1,8 @@
 // A server of the sandbox's HTTP interface as its description has it, with a few tools of its own: for the
 // clients' tests. `node page-server.mjs '{"port": 0, …}'` runs it as a program that prints its address.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const envelope = (data, meta = {}, code = 0, message = "success") => ({
@@ -252,11 +254,18 @@ export async function servePage({ port = 0, token, onShutdown = () => {} } = {})
 if (process.argv[1] === import.meta.filename) {
   try {
     const { delayMs = 0, ...options } = JSON.parse(process.argv[2] ?? "{}");
+    const folder = join(process.env.TR_STATE_DIR, "servers");
+    const note = join(folder, `${process.pid}.json`);
+    process.once("exit", () => rmSync(note, { force: true }));
+    if (options.pidFile) writeFileSync(options.pidFile, String(process.pid));
     await sleep(delayMs);
     const page = await servePage({
       ...options,
       token: options.token === true ? process.env.TR_GATEWAY_TOKEN : options.token,
     });
+    const told = { url: page.url, pid: process.pid, startId: process.env.TR_START_ID };
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(note, JSON.stringify(told), { mode: 0o600 });
     if (options.isReady === false) page.state.isReady = false;
     console.log(`listening at ${page.url}`);
   } catch (error) {

@@ -63,15 +63,23 @@ def _free_port() -> int:
     return int(page.server_port)
 
 
-def _command(port: int, more: str = "") -> list[str]:
+def _command(port: int, more: str = "", before: str = "") -> list[str]:
     program = f"""
-import os, sys, time
+import json, os, pathlib, sys, time
 sys.path.insert(0, {str(PROGRAM.parent)!r})
 from page_server import Page
+{before}
 page = Page({port}, os.environ.get("TR_GATEWAY_TOKEN"))
+folder = pathlib.Path(os.environ["TR_STATE_DIR"], "servers")
+folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+note = folder / f"{{os.getpid()}}.json"
+note.touch(mode=0o600)
+told = {{"url": page.url, "pid": os.getpid(), "startId": os.environ["TR_START_ID"]}}
+note.write_text(json.dumps(told))
 {more}
 print("listening", flush=True)
 page.gone.wait()
+note.unlink()
 """
     return [sys.executable, "-c", program]
 
@@ -338,6 +346,21 @@ with Sandbox(server_url={url!r}, server_command={_command(port)!r}) as sandbox:
         both[1].shutdown_server()
         for sandbox in both:
             sandbox.close()
+
+    def test_by_two_at_once_leaves_nothing_of_the_slower_one(self, tmp_path: Path) -> None:
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        pid = tmp_path / "pid"
+        wait = f"pathlib.Path({str(pid)!r}).write_text(str(os.getpid())); time.sleep(60)"
+        slow = Sandbox(server_url=url, server_command=_command(port, before=wait))
+        starting = threading.Thread(target=slow.start)
+        starting.start()
+        _until(lambda: pid.exists() and pid.read_text() != "")
+        with Sandbox(server_url=url, server_command=_command(port)) as fast:
+            fast.start()
+            starting.join(60)
+            assert not is_alive(int(pid.read_text()))
+            fast.shutdown_server()
 
     def test_that_fails_gives_the_end_of_the_log(self) -> None:
         url = f"http://127.0.0.1:{_free_port()}"

@@ -69,6 +69,7 @@ def ensure_server(
     both use the other.
     """
     deadline = time.monotonic() + limit
+    start_id = str(uuid.uuid4())
     pause = _FIRST_PAUSE
     server: _Detached | None = None
     exit_code: int | None = None
@@ -81,7 +82,7 @@ def ensure_server(
                 raise _not_ready(limit, requests, server)
             # Also where one has just answered: it was ending.
             if found == "nothing" and server is None:
-                server = _Detached(command(), cwd, token)
+                server = _Detached(command(), cwd, token, start_id)
             if server is None or exit_code is not None:
                 time.sleep(pause)
             else:
@@ -91,7 +92,14 @@ def ensure_server(
         if server is not None:
             server.stop()
         raise
-    if server is not None:
+    if server is None:
+        return
+    requests.forget()  # its note may be younger than the look that found its address
+    # Another's may have been faster. Ours is not left to find its port free later, when that ends.
+    place = requests.place
+    if place.pid is not None and place.start_id != start_id:
+        server.stop()
+    else:
         server.let_go()
 
 
@@ -114,8 +122,10 @@ def find_command(config: str) -> list[str]:
 class _Detached:
     """A process in a group of its own, with a log of its own, for its user alone."""
 
-    def __init__(self, command: Sequence[str], cwd: str, token: str | None) -> None:
-        env = {**os.environ, **({"TR_GATEWAY_TOKEN": token} if token else {})}
+    def __init__(self, command: Sequence[str], cwd: str, token: str | None, start_id: str) -> None:
+        env = {**os.environ, "TR_START_ID": start_id}
+        if token:
+            env["TR_GATEWAY_TOKEN"] = token
         is_windows = sys.platform == "win32"
         try:
             folder = make_private_folder("logs")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         pid: int
         config: str
         token: str
+        startId: str  # what the client that has started it gave it as TR_START_ID
 
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where not to connect to

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 class Place(NamedTuple):
     """``url`` without a slash at its end; None: the file says port 0, and no server runs with it.
 
-    ``pid``: of a server of this user that has noted it.
+    ``pid``: of a server of this user that has noted it; ``start_id``: which start of a client's it
+    comes from.
     """
 
     url: str | None
     token: str | None
     pid: int | None
+    start_id: str | None
 
 
 def find_place(config: str | None, server_url: str | None, token: str | None) -> Place:
@@ -37,7 +39,8 @@ def find_place(config: str | None, server_url: str | None, token: str | None) ->
     token = token or os.environ.get("TR_GATEWAY_TOKEN") or (note or {}).get("token")
     if not token and config:
         token = (read_private_file(Path(f"{config}.token")) or "").strip()
-    return Place(url, token or None, note["pid"] if note else None)
+    note = note or {}
+    return Place(url, token or None, note.get("pid"), note.get("startId"))
 
 
 def _url_in(config: str) -> str | None:
