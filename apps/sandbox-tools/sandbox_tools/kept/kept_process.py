@@ -1,21 +1,23 @@
-"""A program that a session keeps, as the back end sees it. POSIX only."""
+"""A program that a session keeps, as the back end sees it. POSIX only; Windows can import it."""
 
 from __future__ import annotations
 
 import array
 import asyncio
-import fcntl
 import os
 import signal
 import socket
 import sys
-import termios
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from .output import Output
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
 
 # The program's own numbers of what it writes to: high, so that what runs in it does not take them.
 OUT, ERR, REPLY = 197, 198, 199
