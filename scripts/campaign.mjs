@@ -77,6 +77,7 @@ const campaigns = {
   },
   "gateway-endurance": { size: 60_000, command: vitest("@tr/gateway", "src/endurance.test.ts") },
   "fuzz-gateway": { size: 50_000, command: vitest("@tr/gateway", "src/http/fuzz.test.ts") },
+  "schema-fuzz": { size: 200, command: ["node", [join("scripts", "schema-fuzz", "run.mjs")]] },
   "waiting-streams": { size: 500, command: vitest("@tr/gateway", "src/waiting-streams.test.ts") },
   "slow-sockets": { size: 5000, command: vitest("@tr/gateway", "src/http/slow-sockets.test.ts") },
   notifications: {

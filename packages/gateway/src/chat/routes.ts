@@ -7,7 +7,7 @@ import { answerEvents, eventId } from "../http/event-answer.js";
 import { beginningOf, type ChatSession } from "./chat-session.js";
 import type { ChatSessions, NewQuestion } from "./chat-sessions.js";
 import { joinedAnswer } from "./joined-answer.js";
-import { answer, eventStream, question, sessionId, sessionList } from "./schemas.js";
+import { answer, eventStream, question, resumeHeaders, sessionId, sessionList } from "./schemas.js";
 
 export interface ChatRouteOptions extends SendEventsOptions {
   /** How long a session goes on without a client, in ms. */
@@ -61,10 +61,10 @@ export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteO
       schema: {
         summary: "Read a session's events again from Last-Event-ID on, and go on with it",
         params: z.object({ session_id: sessionId }),
-        headers: z.object({ "last-event-id": z.string().optional() }),
+        headers: resumeHeaders,
         querystring: z.object({
           watch: z
-            .stringbool()
+            .enum(["true", "false"])
             .optional()
             .describe("true: only look on, which keeps no session alive whose client has gone"),
         }),
@@ -91,7 +91,7 @@ export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteO
       }
       // What browsers take as: do not connect again.
       if (log.isEnded && afterId === log.lastId) return reply.code(204).send(null);
-      const release = request.query.watch === true ? () => {} : session.hold();
+      const release = request.query.watch === "true" ? () => {} : session.hold();
       await relay(reply, session, afterId, release, options);
     },
   );

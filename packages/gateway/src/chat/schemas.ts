@@ -41,8 +41,20 @@ export const sessionList = z.object({
   timestamp,
 });
 
-/** Lines of `id: <number>` and `data: <json>`, as browsers' EventSource reads them. */
+/**
+ * Lines of `id: <number>` and `data: <json>`, as browsers' EventSource reads them. OpenAPI 3.1 has no words for
+ * a stream's items: some readers take a schema for that of the whole text, others for that of each event.
+ */
 export const eventStream = {
-  description: "the events as they come; comments keep the connection open",
-  content: { "text/event-stream": { schema: z.string() } },
+  description:
+    "the events as they come, each with an id and its JSON as data; comments keep the connection open",
+  content: { "text/event-stream": { schema: z.unknown() } },
 };
+
+/** The header Last-Event-ID. */
+export const resumeHeaders = z.object({
+  "last-event-id": z
+    .string()
+    .regex(/^\d{1,15}$/, "expected the id of an event of this session")
+    .optional(),
+});

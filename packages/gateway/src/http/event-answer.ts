@@ -20,10 +20,9 @@ export async function answerEvents(
   return sendEvents(reply.raw, source, options);
 }
 
-/** The header Last-Event-ID. @throws HttpError 400 for what is none of the ids up to `lastId` */
+/** The id that the header Last-Event-ID holds. @throws HttpError 400 for one that comes after `lastId` */
 export function eventId(text: string, lastId: number): number {
-  const id = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (id <= lastId) return id;
-  const message = `Last-Event-ID: expected the id of an event of this session, found ${JSON.stringify(text.slice(0, 80))}`;
+  if (Number(text) <= lastId) return Number(text);
+  const message = `last-event-id: expected the id of an event of this session, up to ${lastId}, found ${text}`;
   throw new HttpError(400, "INVALID_REQUEST", message);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { beginningOf } from "../chat/chat-session.js";
-import { eventStream } from "../chat/schemas.js";
+import { eventStream, resumeHeaders } from "../chat/schemas.js";
 import type { SendEventsOptions } from "../events/send-events.js";
 import type { App } from "../http/app.js";
 import { errorBody, HttpError } from "../http/errors.js";
@@ -85,7 +85,7 @@ export function taskRoutes(app: App, tasks: Tasks, sending: SendEventsOptions): 
       schema: {
         summary: "A task's events from Last-Event-ID or the first on, then as they come",
         params: taskParams,
-        headers: z.object({ "last-event-id": z.string().optional() }),
+        headers: resumeHeaders,
         response: {
           200: eventStream,
           204: z.null().describe("there are no more"),
