@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -27,7 +28,7 @@ const clients: Sandbox[] = [];
 const pages: PageServer[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tr-start-"));
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "tr-start-"))); // macOS has links there
   vi.stubEnv("TR_STATE_DIR", join(folder, "state"));
   vi.stubEnv("TR_GATEWAY_TOKEN", undefined);
 });
@@ -208,46 +209,68 @@ describe("start", () => {
     expect(error.message).toMatch(/no-such-program.*serverCommand/);
   });
 
-  /** A program in the test's folder: what is installed for the tests is not found from there. */
+  /** A program in a folder of its own: what is installed for the tests is not found from there. */
   async function startElsewhere(config: string) {
-    const file = join(folder, "main.mjs");
-    const client = new URL("../dist/index.js", import.meta.url).href;
+    const [home, cwd] = ["program", "cwd"].map((name) => join(folder, name)) as [string, string];
+    for (const each of [home, cwd]) mkdirSync(each, { recursive: true });
+    const module = new URL("../dist/index.js", import.meta.url).href;
     const source = `
-      import { Sandbox } from ${JSON.stringify(client)};
+      import { Sandbox } from ${JSON.stringify(module)};
       const sandbox = new Sandbox({ config: ${JSON.stringify(config)} });
       await sandbox.start().catch(({ code, message, logTail, exitCode }) => {
         console.log(JSON.stringify({ code, message, logTail, exitCode }));
       });`;
-    writeFileSync(file, source);
+    writeFileSync(join(home, "main.mjs"), source);
     const env = { NODE_PATH: "" };
-    const { stdout } = await execa(process.execPath, [file], { cwd: folder, env });
+    const { stdout } = await execa(process.execPath, [join(home, "main.mjs")], { cwd, env });
     return stdout === "" ? undefined : JSON.parse(stdout);
   }
 
-  it("where @tr/gateway is not installed says how to have it", async () => {
-    const error = await startElsewhere(writeConfig({ port: await freePort() }));
-    expect(error).toMatchObject({ code: "TR_SANDBOX_START_FAILED", logTail: "" });
-    expect(error.message).toMatch(/@tr\/gateway is not installed .*`pnpm add @tr\/gateway`/);
-    expect(error.message).toContain(folder);
-  });
+  /** A config file in a folder of its own. */
+  function configElsewhere(port: number): string {
+    mkdirSync(join(folder, "config"));
+    const config = join(folder, "config", "sandbox.json");
+    writeFileSync(config, JSON.stringify({ server: { port } }));
+    return config;
+  }
 
-  it("serves the config file with the @tr/gateway that is installed; its error is in the log", async () => {
-    const port = await freePort();
-    const config = writeConfig({ port });
-    const gateway = join(folder, "node_modules", "@tr", "gateway");
+  function installGateway(place: string, body: string): void {
+    const gateway = join(folder, place, "node_modules", "@tr", "gateway");
     mkdirSync(gateway, { recursive: true });
     const manifest = { name: "@tr/gateway", type: "module", exports: { default: "./index.js" } };
     writeFileSync(join(gateway, "package.json"), JSON.stringify(manifest));
-    const write = (body: string) => {
-      const page = new URL("../test/page-server.mjs", import.meta.url).href;
-      const serve = `export async function serve(file, { log }) { ${body} }`;
-      const source = `import { servePage } from ${JSON.stringify(page)};\n${serve}`;
-      writeFileSync(join(gateway, "index.js"), source);
-    };
-    write("throw Object.assign(new Error(file + log.format), { code: 'TR_NO' });");
-    const error = await startElsewhere(config);
-    expect(error).toMatchObject({ logTail: `TR_NO: ${config}pretty`, exitCode: 1 });
-    write(`await servePage({ port: ${port} });`);
+    const page = new URL("../test/page-server.mjs", import.meta.url).href;
+    const serve = `export async function serve(file, { log }) { ${body} }`;
+    const source = `import { servePage } from ${JSON.stringify(page)};\n${serve}`;
+    writeFileSync(join(gateway, "index.js"), source);
+  }
+
+  it("where @tr/gateway is not installed says how to have it", async () => {
+    const error = await startElsewhere(configElsewhere(await freePort()));
+    expect(error).toMatchObject({ code: "TR_SANDBOX_START_FAILED", logTail: "" });
+    expect(error.message).toMatch(/@tr\/gateway is not installed .*`pnpm add @tr\/gateway`/);
+    for (const place of ["program", "cwd", "config"]) {
+      expect(error.message).toContain(join(folder, place));
+    }
+  });
+
+  it.each(["program", "cwd", "config"])(
+    "takes the @tr/gateway that is installed for the folder of the %s; its error is in the log",
+    async (place) => {
+      const config = configElsewhere(await freePort());
+      installGateway(
+        place,
+        "throw Object.assign(new Error(file + log.format), { code: 'TR_NO' });",
+      );
+      const error = await startElsewhere(config);
+      expect(error).toMatchObject({ logTail: `TR_NO: ${config}pretty`, exitCode: 1 });
+    },
+  );
+
+  it("serves the config file with it", async () => {
+    const port = await freePort();
+    const config = configElsewhere(port);
+    installGateway("program", `await servePage({ port: ${port} });`);
     expect(await startElsewhere(config)).toBeUndefined();
     await client({ config }).shutdownServer();
   });
