@@ -214,6 +214,8 @@ describe("the client in TypeScript", () => {
   });
 
   it("keeps its sessions alive as long as it lives, and not longer", async () => {
+    // Longer than the client keeps a connection that nothing goes over.
+    const long = sandbox.execute("own:nap", { seconds: 3.3 });
     await sandbox.createSession("notes", { texts: ["kept"] });
     const other = new Sandbox({ config: config.file, heartbeatMs: false });
     await other.createSession("notes", { texts: ["gone"] });
@@ -224,6 +226,7 @@ describe("the client in TypeScript", () => {
     const { meta } = await other.execute("notes:all");
     expect(meta).toMatchObject({ temporarySession: true, note: expect.stringMatching(/expired/) });
     await other.close();
+    expect((await long).data).toBe(3.3);
     const { workerId } = sandbox;
     await sandbox.close({ destroySessions: true });
     sandbox = new Sandbox({ config: config.file, workerId });
