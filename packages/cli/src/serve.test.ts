@@ -77,6 +77,44 @@ if (process.platform !== "win32") {
       expect(stderr).not.toContain(token);
     });
 
+    it("shows a link to the dashboard, signed in, on a terminal alone", async () => {
+      // The other tests see all that goes into a pipe.
+      const source = `import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+print(pid, flush=True)
+while True:
+    try:
+        os.write(1, os.read(terminal, 65536))
+    except OSError:
+        break
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
+      const command = [process.execPath, bin, "serve", "--config", "tr.json", "--port", "0"];
+      const options = {
+        cwd: folder,
+        env: { ...env, TR_WORKSPACE: folder },
+        reject: false,
+      } as const;
+      const child = execa(python, ["-c", source, ...command], options);
+      let shown = "";
+      const link = await new Promise<string>((resolve) => {
+        child.stdout.on("data", (chunk) => {
+          shown += chunk;
+          const found = /^dashboard: (\S+)\r\n/m.exec(shown)?.[1];
+          if (found !== undefined) resolve(found);
+        });
+        void child.then(({ stderr }) => resolve(`${shown}${stderr}`));
+      });
+      const token = readFileSync(join(folder, "tr.json.token"), "utf8").trim();
+      expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=/);
+      expect(new URL(link).hash).toBe(`#token=${token}`);
+      expect((await fetch(link)).status).toBe(200);
+      process.kill(Number.parseInt(shown, 10), "SIGTERM");
+      expect((await child).exitCode).toBe(0);
+      expect(shown.split(token)).toHaveLength(2);
+    });
+
     it("--json prints them for programs, --host listens elsewhere; Ctrl-C is an end in order", async () => {
       const { child, stdout } = await serving(["--json", "--host", "localhost"]);
       expect(JSON.parse(stdout)).toEqual({

@@ -20,10 +20,12 @@ export async function serveConfig(args: string[]): Promise<number> {
     ...(port !== undefined && { port }),
     // The address alone is for stdout.
     log: { destination: process.stderr, format: process.stderr.isTTY ? "pretty" : "json" },
-    onListening({ url, tokenFile: file }) {
+    onListening({ url, tokenFile: file, dashboard }) {
       const tokenFile = file === undefined ? null : resolve(file);
       const token = tokenFile === null ? "" : `token in ${tokenFile}\n`;
-      const text = `listening at ${url}\n${token}`;
+      // It signs in: nothing for a pipe or a file, which others may read.
+      const link = process.stdout.isTTY ? `dashboard: ${dashboard}\n` : "";
+      const text = `listening at ${url}\n${token}${link}`;
       const json = `${JSON.stringify({ url, tokenFile })}\n`;
       process.stdout.write(values.json ? json : text);
     },

@@ -25,7 +25,7 @@ const retryMs = 1000;
 
 /** A task on its way through the queue and a worker: a chat session whose client is the database. */
 export class TaskRun {
-  readonly #task: Task;
+  #task: Task;
   readonly #context: TaskRunContext;
   readonly #cancelled = new AbortController();
   #session: ChatSession | undefined;
@@ -92,6 +92,7 @@ export class TaskRun {
     } else if (session.status === "client_disconnected") await this.#end("cancelled", rest);
     else if (!hadSlot) return false;
     else if (failure === shuttingDown) await this.#cutOff(rest);
+    else if (failure?.code === "TR_WORKER_CRASHED" && (await this.#waitsAgain(rest))) return false;
     else await this.#end(failure ? "failed" : "completed", rest, failure);
     return true;
   }
@@ -105,19 +106,35 @@ export class TaskRun {
     });
   }
 
+  /** Its worker has died. It may be what it died of, so that this is bounded as for the end of a server. */
+  async #waitsAgain(rest: Buffer[]): Promise<boolean> {
+    const { store, changes, log } = this.#context;
+    const { seq, id } = this.#task;
+    const waits = await this.#write(() => {
+      if (!mayRunAgain(store.find(id) ?? this.#task)) return false;
+      store.requeue(seq, rest);
+      this.#task = store.find(id) ?? this.#task; // with the events that it has
+      return true;
+    });
+    if (waits !== true) return false;
+    log.warn({ session: id }, "a task's worker has died: it is begun anew");
+    changes.tell(seq);
+    return true;
+  }
+
   #end(state: EndState, rest: Buffer[], failure?: Failure): Promise<void> {
     return this.#write(() => this.#context.store.end(this.#task, state, rest, failure));
   }
 
   /** A disk that is full now may not be later; until then nothing else of this slot is begun. */
-  async #write(work: () => void): Promise<void> {
+  async #write<T>(work: () => T): Promise<T | undefined> {
     const { log, closing } = this.#context;
     for (;;) {
       try {
         return work();
       } catch (error) {
         log.error({ session: this.#task.id, err: error }, "a task's end could not be written");
-        if (closing.aborted) return; // as after a crash: the next start settles it
+        if (closing.aborted) return undefined; // as after a crash: the next start settles it
         await sleep(retryMs, undefined, { signal: closing }).catch(() => {});
       }
     }

@@ -184,6 +184,31 @@ it("closing lets an idempotent one wait for the next start, and interrupts anoth
   });
 });
 
+it("an idempotent one whose worker dies is begun anew, three times at most; another fails", async () => {
+  const client = await ready({ maxConcurrent: 3 });
+  const go = join(gateways.workspace, "go");
+  const killed = await submit(client, { waits_for: go }, { idempotent: true });
+  const deadly = await submit(client, { dies: true }, { idempotent: true });
+  const other = await submit(client, { dies: true });
+  const seen: string[] = [];
+  for await (const { type, pid } of eventsOf(await client.fetch(`/tasks/${killed}/events`))) {
+    seen.push(type);
+    if (type !== "thinking" || existsSync(go)) continue;
+    process.kill(Number(pid), "SIGKILL");
+    writeFileSync(go, "");
+  }
+  const once = ["session_start", "thinking"];
+  expect(seen).toEqual([...once, ...once, "completed"]);
+  expect(await task(client, killed)).toMatchObject({ state: "completed", attempts: 2 });
+  const error = { code: "TR_WORKER_CRASHED" };
+  await become(client, other, "failed");
+  expect(await task(client, other)).toMatchObject({ attempts: 1, error });
+  await become(client, deadly, "failed");
+  expect(await task(client, deadly)).toMatchObject({ attempts: 3, error });
+  const all = types(await events(client, deadly));
+  expect(all).toEqual([...once, ...once, ...once, "error", "completed"]);
+});
+
 it("the database is one gateway's at a time, and another says so", async () => {
   await ready();
   await expect(ready()).rejects.toThrow(/tasks\.dataDir: another gateway uses .*tasks\.sqlite/);
