@@ -23,6 +23,9 @@ const sequence = { work: "200x1MiB", metric: "mean" };
 const gain = { work: "8-sessions", metric: "gain", least: true, unit: "×" } as const;
 const idle = { work: "idle", metric: "sum", unit: "% of a core" };
 const chat = { work: "chat", row: "gateway", against: { row: "fastapi" }, limit: 1 };
+const execute = {
+  ...{ work: "execute", row: "sandbox", against: { row: "fastapi-endpoint" }, limit: 1 },
+};
 const codec = { work: "codec", metric: "p50" };
 const copy = { against: { row: "copy-warm" } };
 
@@ -163,6 +166,8 @@ export const goals: readonly Goal[] = [
   { title: "POST /chat beside FastAPI: p99", ...chat, metric: "p99" },
   { title: "three POST /chat at once beside FastAPI", ...chat, metric: "p50of3" },
   { title: "three POST /chat at once beside FastAPI: p99", ...chat, metric: "p99of3" },
+  { title: "a tool's execute beside FastAPI", ...execute, metric: "p50" },
+  { title: "a tool's execute beside FastAPI: p99", ...execute, metric: "p99" },
   { title: "TSR encodeInto beside a copy", ...codec, row: "tsr-encode-into", ...copy, limit: 1.3 },
   { title: "TSR decodeInto beside a copy", ...codec, row: "tsr-decode-into", ...copy, limit: 1.3 },
   {

@@ -1,10 +1,10 @@
 import { codecKinds } from "./codec.js";
 import type { AnyKind } from "./peer.js";
-import { chatServers } from "./peers/chat-servers.js";
 import { grpc } from "./peers/grpc.js";
 import { http } from "./peers/http.js";
 import { pythonShell } from "./peers/python-shell.js";
 import { pythonia } from "./peers/pythonia.js";
+import { servers } from "./peers/servers.js";
 import { sessionKinds } from "./peers/session.js";
 import { stdioFramed } from "./peers/stdio-framed.js";
 import { stdioJson } from "./peers/stdio-json.js";
@@ -24,7 +24,7 @@ export const kinds: readonly AnyKind[] = [
   zeromq,
   grpc,
   http,
-  ...chatServers,
+  ...servers,
   memoryCopy,
   ...numpyKinds,
   ...codecKinds,

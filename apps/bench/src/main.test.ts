@@ -58,7 +58,7 @@ function checkRows({ works: done, peers, bucketsMs }: Results): void {
       for (const { key } of metrics) {
         expect(entry.figures?.[key], `${name}, ${entry.peer}: ${key}`).toBeGreaterThanOrEqual(0);
       }
-      const isCompared = name !== "codec" && name !== "chat"; // with the best of the session's peers
+      const isCompared = !["codec", "chat", "execute"].includes(name); // with the best of the session's peers
       if (isCompared) expect(entry.toBest).toBeGreaterThan(0);
       if (entry.peer === "stdio-framed") expect(entry.toBest).toBe(1);
       if (name === "timer") {
@@ -75,7 +75,11 @@ it("does every kind of work with real workers, checks the answers, and writes ta
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [calls, others] = await Promise.all([
     results(folder, "text,4KiB,200x1MiB,start,timer", "session-file,stdio-framed,numpy-out"),
-    results(folder, "8-sessions,idle,memory,chat,codec", "stdio-framed,gateway,tsr-encode"),
+    results(
+      folder,
+      "8-sessions,idle,memory,chat,execute,codec",
+      "stdio-framed,gateway,sandbox,tsr-encode",
+    ),
   ]);
   checkRows(calls.found);
   checkRows(others.found);

@@ -39,17 +39,9 @@ export const sections: Readonly<Record<string, (results: Results) => string>> = 
     return table(["ms", ...bucketsMs.map((bound) => `≤ ${bound}`), "more"], rows);
   },
 
-  chat: ({ works, peers }) => {
-    const found = works.find(({ name }) => name === "chat");
-    if (found === undefined) return "Not measured in this run.";
-    return table(
-      ["", ...found.metrics.map(({ title, unit }) => `${title} ${unit}`)],
-      found.results.map(({ peer, figures = {} }) => [
-        titleOf(peers, peer),
-        ...found.metrics.map(({ key }) => show(figures[key] ?? Number.NaN)),
-      ]),
-    );
-  },
+  chat: (results) => serverTable(results, "chat"),
+
+  execute: (results) => serverTable(results, "execute"),
 
   breakdown: ({ works, peers }) => {
     const found = works.filter(({ name }) => name.startsWith("breakdown-"));
@@ -88,6 +80,18 @@ const columns: readonly (readonly [work: string, metric: string, title: string])
   ["memory", "all", "memory MiB"],
   ["timer", "p999", "timer p99.9 ms"],
 ];
+
+function serverTable({ works, peers }: Results, name: string): string {
+  const found = works.find((work) => work.name === name);
+  if (found === undefined) return "Not measured in this run.";
+  return table(
+    ["", ...found.metrics.map(({ title, unit }) => `${title} ${unit}`)],
+    found.results.map(({ peer, figures = {} }) => [
+      titleOf(peers, peer),
+      ...found.metrics.map(({ key }) => show(figures[key] ?? Number.NaN)),
+    ]),
+  );
+}
 
 function figuresTable({ works, peers }: Results): string {
   const resultOf = (work: string, peer: string): Result | undefined =>

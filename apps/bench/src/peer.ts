@@ -66,13 +66,14 @@ export interface ReferenceKind extends Kind {
   open(place: Place): Reference;
 }
 
-/** An agent behind HTTP: `POST /chat` of it. */
+/** An agent behind HTTP, asked by `POST /chat`, or a tool, by `POST /api/v1/execute`. */
 export interface ServerKind extends Kind {
   readonly group: "server";
-  open(place: Place): ChatServer;
+  readonly serves: "chat" | "execute";
+  open(place: Place): Server;
 }
 
-export interface ChatServer {
+export interface Server {
   /** Resolves to the address. */
   start(): Promise<string>;
   stop(): Promise<void>;

@@ -2,6 +2,7 @@ import type { Work } from "./work.js";
 import { breakdowns } from "./works/breakdown.js";
 import { chat } from "./works/chat.js";
 import { codec } from "./works/codec.js";
+import { execute } from "./works/execute.js";
 import { idle } from "./works/idle.js";
 import { memory } from "./works/memory.js";
 import { sessions } from "./works/sessions.js";
@@ -21,6 +22,7 @@ export const usualWorks: readonly Work[] = [
   memory,
   timer,
   chat,
+  execute,
   codec,
 ];
 

@@ -7,7 +7,6 @@ what is not async.
 from __future__ import annotations
 
 import copy
-import socket
 import sys
 import uuid
 from asyncio import Semaphore
@@ -16,10 +15,9 @@ from datetime import datetime, timezone
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 
-import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
-from until_stdin_ends import leave_when_stdin_ends
+from serve_fastapi import serve
 
 TEMPLATE: dict[str, Any] = {"model": "small", "generate_cfg": {"temperature": 0.85}}
 
@@ -111,11 +109,5 @@ def chat_in_thread(question: Question) -> Answer:
         return events.answer()
 
 
-leave_when_stdin_ends()
 app.post("/chat")(chat if sys.argv[-1] == "async" else chat_in_thread)
-listener = socket.socket()
-listener.bind(("127.0.0.1", 0))
-listener.listen()
-print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-settings = uvicorn.Config(app, lifespan="off", access_log=False, log_level="error")
-uvicorn.Server(settings).run(sockets=[listener])
+serve(app)
