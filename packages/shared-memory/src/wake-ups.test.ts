@@ -36,8 +36,7 @@ describe.each(Object.entries(ways))("wake-ups, %s", (name, way) => {
         // The worker spins for 200 µs after a message, or for 1 ms of calls that come soon, the host for 100 µs
         // after a request: around all of them.
         const kind = chance();
-        const pause =
-          kind < 0.5 ? 0 : kind < 0.75 ? 0.15 + chance() * 0.15 : 0.9 + chance() * 0.3;
+        const pause = kind < 0.5 ? 0 : kind < 0.75 ? 0.15 + chance() * 0.15 : 0.9 + chance() * 0.3;
         const until = performance.now() + pause;
         if (i % 16 === 0) {
           await new Promise(setImmediate);
