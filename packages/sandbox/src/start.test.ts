@@ -202,6 +202,16 @@ describe("start", () => {
     expect(readFileSync(error.logFile, "utf8")).toBe("no luck\n");
   });
 
+  it("that has no place for its log says what to do", async () => {
+    writeFileSync(join(folder, "file"), "");
+    vi.stubEnv("TR_STATE_DIR", join(folder, "file", "state"));
+    const port = await freePort();
+    const serverUrl = `http://127.0.0.1:${port}`;
+    const error = await failure(client({ serverUrl, serverCommand: command({ port }) }).start());
+    expect(error).toMatchObject({ code: "TR_SANDBOX_START_FAILED", logTail: "" });
+    expect(error.message).toMatch(/set TR_STATE_DIR to a folder that can be made/);
+  });
+
   it("of a program that is not there says so", async () => {
     const serverUrl = `http://127.0.0.1:${await freePort()}`;
     const error = await failure(client({ serverUrl, serverCommand: ["no-such-program"] }).start());

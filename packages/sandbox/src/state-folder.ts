@@ -34,7 +34,12 @@ export function stateFolder(
 /** Makes a folder in it that nobody else can look into. @throws Error of the system, or that others can. */
 export function makePrivateFolder(...names: string[]): string {
   const folder = join(stateFolder(), ...names);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const text = `${(cause as Error).message}; set TR_STATE_DIR to a folder that can be made`;
+    throw new Error(text, { cause });
+  }
   if (!isPrivate(lstatSync(folder))) {
     throw new Error(`${folder} has to be yours, with permissions 0700; it is not: remove it`);
   }

@@ -380,6 +380,16 @@ with Sandbox(server_url={url!r}, server_command={_command(port)!r}) as sandbox:
         ):
             sandbox.start()
 
+    def test_that_has_no_place_for_its_log_says_what_to_do(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("TR_STATE_DIR", str(tmp_path / "file" / "state"))
+        port = _free_port()
+        sandbox = Sandbox(server_url=f"http://127.0.0.1:{port}", server_command=_command(port))
+        with pytest.raises(SandboxStartFailed, match="set TR_STATE_DIR"):
+            sandbox.start()
+
     def test_that_is_not_ready_in_time_stops_what_it_has_started(self) -> None:
         port = _free_port()
         command = _command(port, "page.is_ready = False")

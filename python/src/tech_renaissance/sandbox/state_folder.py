@@ -32,8 +32,11 @@ def state_folder() -> Path:
 def make_private_folder(name: str) -> Path:
     """A folder in it that nobody else can look into. OSError when that cannot be had."""
     folder = state_folder() / name
-    state_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        state_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"{error}; set TR_STATE_DIR to a folder that can be made") from error
     if not is_private_folder(folder):
         raise OSError(f"{folder} has to be yours, with permissions 0700; it is not: remove it")
     return folder
