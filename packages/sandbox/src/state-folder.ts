@@ -48,8 +48,12 @@ export function makePrivateFolder(...names: string[]): string {
 
 /** Whether a folder is there, and nobody else can write into it. */
 export function isPrivateFolder(folder: string): boolean {
-  const found = lstatSync(folder, { throwIfNoEntry: false });
-  return found?.isDirectory() === true && isPrivate(found);
+  try {
+    const found = lstatSync(folder);
+    return found.isDirectory() && isPrivate(found);
+  } catch {
+    return false; // not there, or not for us to see
+  }
 }
 
 /** A file's text, if it is the user's own and for nobody else; else `undefined`. */
