@@ -13,6 +13,7 @@ from tech_renaissance.sandbox import Backend, BackendConfig, api_tool, tool
 from tech_renaissance.sandbox.errors import LoadError
 from tech_renaissance.sandbox.loaded_tool import LoadedTool
 from tech_renaissance.sandbox.loading import load_api, load_backend, put_first
+from tech_renaissance.traceback_text import describe_error
 
 IMPORTS = "from tech_renaissance.sandbox import Backend, BackendConfig, tool, api_tool\n"
 
@@ -162,6 +163,8 @@ def test_what_is_wrong_with_a_class(modules: Modules, source: str, message: str)
     with pytest.raises(LoadError, match=message) as caught:
         modules.load(source)
     assert str(caught.value).startswith(("tr_written_1:Own: ", "own:a: "))
+    shown = describe_error(caught.value)["traceback"]
+    assert "importlib" not in shown
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def _import(name: str, target: str) -> Any:
         raise LoadError(
             f"{target}: the module {name} needs {cause.name!r}, which is not installed in "
             f"{sys.executable}"
-        ) from cause
+        ) from cause.with_traceback(_own_frames(cause.__traceback__))
     except Exception as cause:
         raise LoadError(
             f"{target}: the import of {name} raised {type(cause).__name__}: {cause}"
