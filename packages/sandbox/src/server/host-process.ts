@@ -70,6 +70,9 @@ export class HostProcess {
     this.#session.on("log", ({ stream, line }) => {
       options.log.info({ backend: options.name, pid: this.pid, stream }, line);
     });
+    this.#session.on("warning", ({ code, message }) => {
+      options.log.warn({ backend: options.name, code }, message);
+    });
     this.#session.on("unresponsive", ({ sinceMs }) => {
       const { name } = options;
       options.log.warn({ backend: name, pid: this.pid, sinceMs }, "gives no sign of life");
