@@ -4,7 +4,6 @@ import os
 import random
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -71,12 +70,6 @@ def product(size: int):
     """By all threads of OpenBLAS, which were not there when this process was forked."""
     ones = np.ones((size, size), np.float32)
     return float((ones @ ones).sum())
-
-
-@command
-def private_bytes():
-    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private")) * 1024
 
 
 @command
