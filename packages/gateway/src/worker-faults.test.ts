@@ -16,18 +16,20 @@ async function pidOf(client: Client, id: string): Promise<number> {
 }
 
 it("when all workers are killed the sessions end with an error; /health is 503 and then 200 by itself", async () => {
-  // So long that somebody who asks now and then sees that there is none.
-  const env = { IMPORT_SECONDS: "0.5" };
-  const client = await gateways.ready({ maxConcurrent: 3, env });
+  const client = await gateways.ready({ maxConcurrent: 3 });
   const streams = [1, 2, 3].map((n) => client.events({ hangs: true }, { session_id: `s${n}` }));
   await until(async () => (await client.health()).body.processing_count === 3);
   const pids = await Promise.all([1, 2, 3].map((n) => pidOf(client, `s${n}`)));
   await until(async () => (await client.health()).status === 200);
   expect(new Set(pids).size).toBe(3);
   for (const pid of pids) process.kill(pid, "SIGKILL");
-  const killed = performance.now();
-  await until(async () => (await client.health()).status === 503);
-  expect(performance.now() - killed).toBeLessThan(1000);
+  // The next ones may be ready in a quarter of that.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const { status, body } = await client.health();
+  expect({ status, reason: body.reason }).toEqual({
+    status: 503,
+    reason: expect.stringMatching(/^all Python workers ended \d+ ms ago|^no Python worker runs/),
+  });
   for (const events of await Promise.all(streams)) {
     expect(events.slice(-2)).toMatchObject([
       { type: "error", code: "TR_WORKER_CRASHED" },

@@ -40,6 +40,7 @@ export function createChat(options: ChatOptions, { log, metrics }: GatewayContex
   const measure = chatMetrics(metrics, pool);
   const { observer, onLog } = observeChat(log, measure, history);
   const sessions = new ChatSessions(pool, frozenCopy(template), observer);
+  const health = chatHealth(pool, sessions);
   let revival: NodeJS.Timeout | undefined;
   pool.on("log", onLog);
   pool.on("crash", ({ worker, error, delayMs }) => {
@@ -58,12 +59,12 @@ export function createChat(options: ChatOptions, { log, metrics }: GatewayContex
     sending: routes,
     overview: () => ({
       stats: pool.stats(),
-      trouble: chatHealth(pool, sessions).trouble,
+      trouble: health().trouble,
       sessions: sessions.all,
       history,
     }),
     register: (app: App) => chatRoutes(app, sessions, routes),
-    health: () => chatHealth(pool, sessions),
+    health,
     ready: (signal) => pool.ready({ signal }),
     drain: (deadline) => sessions.drain(deadline),
     async close() {
