@@ -63,6 +63,19 @@ def test_arguments_become_what_the_annotations_say(lab: SandboxHost) -> None:
     assert lab.data("lab:free", first=1, second=2) == {"first": 1, "second": 2}
 
 
+@pytest.mark.parametrize(
+    ("tool", "params"),
+    [
+        ("odd_names", {"function": "f", "threads": 2, "args": [3], "kwargs": 4, "name": "n"}),
+        ("odd_async_names", {"function": "f", "threads": 2, "tool": "t", "params": 4}),
+    ],
+)
+def test_parameters_may_have_any_name(lab: SandboxHost, tool: str, params: dict[str, Any]) -> None:
+    context = {**CONTEXT, "session_id": None}
+    final = lab.calls.final(lab.calls.begin("sandbox:execute", f"lab:{tool}", params, context))
+    assert final["value"]["data"] == list(params.values())
+
+
 GOOD: dict[str, Any] = {"box": {"x": 1}, "modes": [], "query": {"text": "", "limit": 1}}
 
 

@@ -11,6 +11,7 @@ from ..commands import register
 from ..errors import TrError
 from ..values import Encoded
 from .backend import Backend
+from .docstrings import description_of
 from .envelopes import NO_SESSION, encoded, failed, failure, success
 from .errors import LoadError
 from .loaded_tool import ArgumentsError
@@ -61,7 +62,7 @@ class Host:
             config = spec.get("config") or {}
             backend, tools = load_backend(spec["name"], spec["class"], config)
             self._sessions = Sessions(backend, config, self._hooks)
-            description = description_of_backend(backend)
+            description = _description_of(backend)
         else:
             tools = [
                 load_api(name, api["function"], api.get("config") or {})
@@ -136,10 +137,10 @@ class Host:
             await self._sessions.hook("shutdown")
 
 
-def description_of_backend(backend: Backend) -> str:
-    from .docstrings import description_of  # noqa: PLC0415
-
-    return backend.description or (description_of(type(backend)) if type(backend).__doc__ else "")
+def _description_of(backend: Backend) -> str:
+    own = type(backend)
+    # Not the base class's docstring, which a class without one would have.
+    return backend.description or (description_of(own) if own.__doc__ else "")
 
 
 class _ToolArguments(Signature):

@@ -80,7 +80,7 @@ class LoadedTool:
         }
 
     def arguments(self, json: Any, call: Call) -> dict[str, Any]:
-        """The caller's arguments in Python. Raises a ArgumentsError: 4003, 4004 or 4000."""
+        """The caller's arguments in Python. Raises an ArgumentsError: 4003, 4004 or 4000."""
         entries = entries_of(json)
         if entries is None:
             found = f"{self.full_name}: params: expected an object, found {show(json)}"

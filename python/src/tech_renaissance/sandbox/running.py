@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .threads import Threads
 
 
-async def run(threads: Threads, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+async def run(threads: Threads, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """Awaits an ``async def``; anything else runs on a thread, and what it returns is awaited if it
     can be."""
     if inspect.iscoroutinefunction(inspect.unwrap(function)):

@@ -31,7 +31,7 @@ class Threads:
         self._busy = 0
         self._waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
-    async def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """What the function returns or raises; it sees the caller's context variables.
 
         A cancel is raised here when the function has ended, for it cannot be stopped; at once if it

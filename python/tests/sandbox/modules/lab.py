@@ -115,6 +115,16 @@ class Lab(Backend):
     def free(self, first: int, **more: int) -> dict[str, int]:
         return {"first": first, **more}
 
+    @tool("odd_names")
+    def odd_names(
+        self, function: str, threads: int, args: list[int], kwargs: int, name: str
+    ) -> Any:
+        return [function, threads, args, kwargs, name]
+
+    @tool("odd_async_names")
+    async def odd_async_names(self, function: str, threads: int, tool: str, params: int) -> Any:
+        return [function, threads, tool, params]
+
     @tool("nap")
     async def nap(self, seconds: float = 0.5) -> None:
         try:
