@@ -92,6 +92,22 @@ else:
             assert listed["stdout"] == "['0', '1', '2', '3']\n"
 
     @in_loop
+    async def test_a_back_end_with_many_descriptors_confuses_none() -> None:
+        held = [os.open(os.devnull, os.O_RDONLY)]
+        try:
+            while held[-1] < 180:
+                held.append(os.dup(held[0]))
+            # Those that are passed on have the numbers that they will have, in one way or another.
+            for _ in range(12):
+                async with shell() as run:
+                    result = await run("echo out; echo err >&2")
+                    assert (result["stdout"], result["stderr"]) == ("out\n", "err\n")
+                held += [os.dup(held[0]), os.dup(held[0])]
+        finally:
+            for descriptor in held:
+                os.close(descriptor)
+
+    @in_loop
     async def test_calls_of_a_session_wait_for_each_other_in_order() -> None:
         async with shell() as run:
             calls = [run(f"sleep 0.0{9 - n}; order+={n}; echo $order") for n in range(5)]

@@ -13,6 +13,7 @@ arguments. On its standard input come commands, a line each, answered with the s
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # What cannot be killed, as a read from a network file system that is gone, is left to the system.
 _KILL_SECONDS = 5.0
+# All numbers that the program's descriptors may have.
+_BEYOND = 256
 
 
 class Keeper:
@@ -104,10 +107,12 @@ def _start(folder: str, descriptors: str, argv: list[str]) -> int:
         os.setsid()
         die_with_parent()  # whoever kills the keeper has killed what nobody would end
         os.chdir(folder)
-        for there, here in pairs:
-            os.dup2(here, there)
-        for here in {here for _, here in pairs}:
+        # Out of the way first: a number may be another's as well.
+        moved = {here: fcntl.fcntl(here, fcntl.F_DUPFD_CLOEXEC, _BEYOND) for _, here in pairs}
+        for here in moved:
             os.close(here)
+        for there, here in pairs:
+            os.dup2(moved[here], there)
         signal.set_wakeup_fd(-1)
         # Python ignores SIGPIPE; whoever started the server may have ignored SIGINT.
         for number in (

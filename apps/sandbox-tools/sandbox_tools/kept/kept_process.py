@@ -10,7 +10,7 @@ import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from .output import Output
@@ -68,34 +68,35 @@ class KeptProcess:
         reply_limit: int,
     ) -> KeptProcess:
         """``output_limit``: bytes kept of each stream; ``reply_limit``: bytes of a reply."""
-        ours, theirs = socket.socketpair()
-        out_read, out_write = os.pipe()
-        err_read, err_write = os.pipe()
-        null = os.open(os.devnull, os.O_WRONLY)
-        given = {0: theirs.fileno(), REPLY: theirs.fileno(), 1: null, 2: null}
-        given |= {OUT: out_write, ERR: err_write}
-        descriptors = ",".join(f"{there}:{here}" for there, here in given.items())
-        try:
+        with ExitStack() as kept, ExitStack() as given:
+            ours, theirs = socket.socketpair()
+            kept.callback(ours.close)
+            given.callback(theirs.close)
+            readers, writers = [], []
+            for _ in ("out", "err"):
+                reader, writer = os.pipe()
+                kept.callback(os.close, reader)
+                given.callback(os.close, writer)
+                readers.append(reader)
+                writers.append(writer)
+            null = os.open(os.devnull, os.O_WRONLY)
+            given.callback(os.close, null)
+            numbers = {0: theirs.fileno(), REPLY: theirs.fileno(), 1: null, 2: null}
+            numbers |= {OUT: writers[0], ERR: writers[1]}
+            descriptors = ",".join(f"{there}:{here}" for there, here in numbers.items())
             keeper = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-E", "-s", "-S", "-c", _KEEPER, _PACKAGES, str(folder), descriptors, *argv),
                 stdin=PIPE,
                 stdout=PIPE,
-                pass_fds=set(given.values()),
+                pass_fds=set(numbers.values()),
                 start_new_session=True,
                 env=env,
             )
-        except BaseException:
-            for descriptor in (out_read, err_read):
-                os.close(descriptor)
-            ours.close()
-            raise
-        finally:
-            for descriptor in (out_write, err_write, null):
-                os.close(descriptor)
-            theirs.close()
-        streams = await asyncio.open_connection(sock=ours, limit=reply_limit)
-        return cls(keeper, streams, (out_read, err_read), output_limit)
+            given.close()
+            streams = await asyncio.open_connection(sock=ours, limit=reply_limit)
+            kept.pop_all()
+        return cls(keeper, streams, (readers[0], readers[1]), output_limit)
 
     async def send(self, request: bytes) -> None:
         self._requests.write(request)
