@@ -153,7 +153,7 @@ export class Requests {
       const fields = { url: "", mayHaveRun: false };
       throw new TrError("TR_SANDBOX_UNREACHABLE", text, fields);
     }
-    return this.#abortable({ signal, timeoutMs }, (own) =>
+    return this.#abortable({ signal, timeoutMs, isIdle }, (own) =>
       this.#connections.send({
         ...{ method, url: `${url}${path}`, token, body, isIdle },
         signal: own,
@@ -163,7 +163,7 @@ export class Requests {
 
   /** `run` with a signal that the caller, the time limit and {@link close} abort. */
   async #abortable<T>(
-    { signal, timeoutMs }: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined },
+    { signal, timeoutMs, isIdle }: RequestOptions,
     run: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     if (signal?.aborted) throw cancelled(signal, true);
@@ -173,6 +173,7 @@ export class Requests {
       timeoutMs === undefined
         ? undefined
         : setTimeout(() => own.abort(timedOut(timeoutMs)), timeoutMs);
+    if (isIdle) timer?.unref();
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#pending.add(own);
     try {
