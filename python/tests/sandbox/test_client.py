@@ -95,6 +95,7 @@ class TestATool:
         assert data["ids"].tolist() == [1, -2]
         assert (data["query"], data["scalar"]) == ("é", 1.5)
         body = page.bodies("/api/v1/execute")[0] or {}
+        assert body["params"]["scalar"] == 1.5  # a number, no tensor
         assert (body["worker_id"], body["action"], "timeout" in body) == ("me", "demo:echo", False)
 
     def test_is_told_how_long_it_may_run(self, page: Page, sandbox: Sandbox) -> None:
