@@ -116,6 +116,17 @@ describe("GET /chat/stream/{session_id}", () => {
     expect(active_sessions?.r).toMatchObject({ status: "client_disconnected" });
   });
 
+  it("tells of the death of the worker that came while nobody was there", async () => {
+    const client = await gateways.ready({ maxConcurrent: 1, resumeGraceMs: 10_000 });
+    const { leave, seen } = await begun(client, { hangs: true }, 2, { session_id: "d" });
+    leave();
+    process.kill(Number(seen[1]?.pid), "SIGKILL");
+    expect(await readEvents(await resume(client, "d", 2))).toMatchObject([
+      { id: 3, type: "error", code: "TR_WORKER_CRASHED" },
+      { id: 4, type: "completed", status: "error" },
+    ]);
+  });
+
   it("looks on with ?watch=true, which keeps nothing alive", async () => {
     const client = await gateways.ready({ maxConcurrent: 1 });
     const { leave } = await begun(client, { hangs: true }, 2, { session_id: "w" });
@@ -129,6 +140,7 @@ describe("GET /chat/stream/{session_id}", () => {
     const client = await gateways.ready({ maxConcurrent: 1 });
     const all = await client.events({ events: 3 }, { session_id: "short" });
     expect(await readEvents(await resume(client, "short"))).toEqual(all);
+    expect(await readEvents(await resume(client, "short", ""))).toEqual(all); // as if there were none
     expect(await readEvents(await resume(client, "short", 3))).toEqual(all.slice(3));
     expect((await resume(client, "short", 5)).status).toBe(204);
     expect((await resume(client, "short", 6)).status).toBe(400);

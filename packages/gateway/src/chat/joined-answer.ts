@@ -11,14 +11,13 @@ const maxAnswerBytes = 32 * 2 ** 20;
  * @throws HttpError 500 when there are too many; the session is stopped then
  */
 export async function joinedAnswer(session: ChatSession): Promise<Buffer> {
-  const never = new AbortController().signal;
   const reader = session.log.read(0);
   const { id, question } = session; // the whole one
   const events: Buffer[] = [];
   let bytes = 0;
   try {
     for (;;) {
-      const event = await reader.next(never);
+      const event = await reader.next();
       if (typeof event !== "object") break;
       bytes += event.json.length;
       if (bytes > maxAnswerBytes) {

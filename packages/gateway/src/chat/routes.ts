@@ -84,7 +84,7 @@ export function chatRoutes(app: App, sessions: ChatSessions, options: ChatRouteO
       }
       const { log } = session;
       const lastId = request.headers["last-event-id"];
-      const afterId = lastId === undefined ? log.firstId - 1 : eventId(lastId, log.lastId);
+      const afterId = lastId ? eventId(lastId, log.lastId) : log.firstId - 1;
       if (afterId + 1 < log.firstId) {
         const message = `the events after ${afterId} are no longer kept: the oldest is ${log.firstId}`;
         throw new HttpError(410, "EVENTS_GONE", message);

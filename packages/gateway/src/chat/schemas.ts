@@ -51,10 +51,10 @@ export const eventStream = {
   content: { "text/event-stream": { schema: z.unknown() } },
 };
 
-/** The header Last-Event-ID. */
+/** The header Last-Event-ID; empty as if it were not there. */
 export const resumeHeaders = z.object({
   "last-event-id": z
     .string()
-    .regex(/^\d{1,15}$/, "expected the id of an event of this session")
+    .regex(/^\d{0,15}$/, "expected the id of an event of this session")
     .optional(),
 });

@@ -71,6 +71,7 @@ export class EventLog {
    * with `signal`. Who reads too slowly is to be sent away by whoever sends to it.
    */
   async room(bytes: number, signal: AbortSignal): Promise<void> {
+    if (this.#total + bytes <= maxLogBytes) return; // all of it fits
     const isFull = () =>
       [...this.#readers].some((reader) => this.#unread(reader) + bytes > maxLogBytes);
     while (isFull() && !signal.aborted) await this.#change(signal);
@@ -103,20 +104,21 @@ export class EventLog {
   }
 
   #tell(): void {
+    if (this.#waiting.size === 0) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const wake of waiting) wake();
   }
 
-  #change(signal: AbortSignal): Promise<void> {
+  #change(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
+      if (signal?.aborted) return resolve();
       const wake = () => {
-        signal.removeEventListener("abort", wake);
+        signal?.removeEventListener("abort", wake);
         this.#waiting.delete(wake);
         resolve();
       };
-      signal.addEventListener("abort", wake, { once: true });
+      signal?.addEventListener("abort", wake, { once: true });
       this.#waiting.add(wake);
     });
   }
@@ -124,7 +126,7 @@ export class EventLog {
 
 interface Source {
   find(id: number): LoggedEvent | "end" | "lost" | undefined;
-  change(signal: AbortSignal): Promise<void>;
+  change(signal: AbortSignal | undefined): Promise<void>;
   moved(): void;
   closed(): void;
 }
@@ -145,9 +147,9 @@ export class EventReader {
   }
 
   /** The next event, when it is there; `"lost"`: it is no longer kept; `undefined`: the signal came first. */
-  async next(signal: AbortSignal): Promise<LoggedEvent | "end" | "lost" | undefined> {
+  async next(signal?: AbortSignal): Promise<LoggedEvent | "end" | "lost" | undefined> {
     for (;;) {
-      if (signal.aborted) return undefined;
+      if (signal?.aborted) return undefined;
       const found = this.#source.find(this.#afterId + 1);
       if (found === undefined) {
         await this.#source.change(signal);

@@ -96,7 +96,7 @@ export function taskRoutes(app: App, tasks: Tasks, sending: SendEventsOptions): 
     },
     async (request, reply) => {
       const task = known(tasks, request.params.task_id);
-      const afterId = eventId(request.headers["last-event-id"] ?? "0", task.events);
+      const afterId = eventId(request.headers["last-event-id"] || "0", task.events);
       // What browsers take as: do not connect again.
       if (hasEnded(task) && afterId === task.events) return reply.code(204).send(null);
       const how = await answerEvents(reply, tasks.read(task.seq, afterId), sending);

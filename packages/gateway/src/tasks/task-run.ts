@@ -143,11 +143,10 @@ export class TaskRun {
 
 /** What the agent says, without what the session says of its wait and its end: the task says that itself. */
 async function record(session: ChatSession, writer: EventWriter): Promise<void> {
-  const never = new AbortController().signal;
   const reader = session.log.read(0);
   try {
     for (;;) {
-      const event = await reader.next(never);
+      const event = await reader.next();
       if (event === "lost") throw new Error("events were lost before they were written");
       if (typeof event !== "object") return;
       const { isEnded, failure, log } = session;
