@@ -32,7 +32,10 @@ class CodeSession:
         )
 
     async def run(self, code: str, timeout_s: float) -> dict[str, Any]:
-        answer = await self._session.ask(json.dumps({"code": code}).encode() + b"\0", timeout_s)
+        def request(number: int) -> bytes:
+            return json.dumps({"number": number, "code": code}).encode() + b"\0"
+
+        answer = await self._session.ask(request, timeout_s)
         reply: dict[str, Any] = {"value": None, "error": None, "figures": []}
         if answer.reply is not None:
             reply = json.loads(answer.reply)

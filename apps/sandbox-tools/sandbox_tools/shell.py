@@ -14,15 +14,20 @@ from .kept.kept_session import KeptSession
 # Interactive, because an interrupt then ends what runs, also a loop of the shell's own, and not the
 # shell; with job control, so that a command's end by a signal is told from an interrupt.
 _ARGV = ["bash", "--norc", "--noprofile", "--noediting", "-i"]
-# History would take "!" for its own. The status that is returned is "$?" for the next command.
+# History would take "!" for its own. The status that is returned is "$?" for what comes next.
 _GREETING = f"""\
 PS1= PS2= PROMPT_COMMAND=; set +o history +o histexpand -o monitor
-__tr_end() {{
+__tr_begin() {{
   builtin local status=$?
-  {{ builtin printf '%d %s\\0' "$status" "$(builtin pwd)"; }} >&{REPLY}
+  builtin printf '%d begin\\0' "$1" >&{REPLY}
   builtin return "$status"
 }}
-readonly -f __tr_end
+__tr_end() {{
+  builtin local status=$?
+  builtin printf '%d end %d %s\\0' "$1" "$status" "$(builtin pwd)" >&{REPLY}
+  builtin return "$status"
+}}
+readonly -f __tr_begin __tr_end
 """
 # What an interactive bash without a terminal says whenever a signal has ended a command.
 _NO_TERMINAL = re.compile(
@@ -40,6 +45,7 @@ class Shell:
             env=env,
             output_limit=output_limit,
             greeting=_GREETING.encode(),
+            reminder=_end,
         )
 
     @property
@@ -50,8 +56,13 @@ class Shell:
     async def run(self, command: str, timeout_s: float) -> dict[str, Any]:
         # Only what the command itself is given is open in it, and only while it runs.
         closed = " ".join(f"{number}>&-" for number in (OUT, ERR, REPLY))
-        line = f"eval {shlex.quote(command)} </dev/null >&{OUT} 2>&{ERR} {closed}\n__tr_end\n"
-        answer = await self._session.ask(line.encode(), timeout_s)
+        run = f"eval {shlex.quote(command)} </dev/null >&{OUT} 2>&{ERR} {closed}\n"
+
+        def request(number: int) -> bytes:
+            # One line, which is read as a whole before any of it runs.
+            return f"__tr_begin {number} && builtin :; {run}".encode() + _end(number)
+
+        answer = await self._session.ask(request, timeout_s)
         exit_code = answer.code
         if answer.reply is not None:
             status, _, folder = answer.reply.decode("utf-8", "surrogateescape").partition(" ")
@@ -84,6 +95,11 @@ class Shell:
 
     async def close(self) -> None:
         await self._session.close()
+
+
+def _end(number: int) -> bytes:
+    # What follows "&&" keeps a status other than 0 from ending a shell that has set -e.
+    return f"__tr_end {number} && builtin :\n".encode()
 
 
 def _as_status(code: int | None) -> int | None:

@@ -260,6 +260,13 @@ else:
                 assert lives(before)
 
         @in_loop
+        async def test_to_be_stopped_is_no_error_that_ends_a_careful_shell(self) -> None:
+            async with shell() as run:
+                await run("word=kept; set -e")
+                assert (await run("sleep 1000", 0.1))["timed_out"]
+                assert (await run("echo $word"))["stdout"] == "kept\n"
+
+        @in_loop
         async def test_one_that_is_stopped_may_tidy_up_first(self) -> None:
             async with shell() as run:
                 command = "bash -c \"trap 'echo tidied; exit' TERM; echo begun; sleep 1000 & wait\""
@@ -275,6 +282,19 @@ else:
                 with pytest.raises(asyncio.CancelledError):
                     await call
                 assert (await run("jobs -r; echo $word"))["stdout"] == "kept\n"
+
+        @in_loop
+        async def test_at_whatever_moment_it_comes_the_shell_stays(self) -> None:
+            async with shell() as run:
+                await run("word=kept")
+                for delay in (0, 0.0003, 0.0006, 0.001, 0.0015, 0.002, 0.003, 0.005):
+                    for command in ("sleep 1000", "while :; do :; done", "sleep 0 &", "ls | wc"):
+                        call = asyncio.ensure_future(run(command))
+                        await asyncio.sleep(delay)
+                        call.cancel()
+                        await asyncio.wait({call})
+                        after = await run("echo $word")
+                        assert (after["stdout"], after["note"]) == ("kept\n", None)
 
         @in_loop
         async def test_a_call_that_is_cancelled_while_it_waits_never_runs(

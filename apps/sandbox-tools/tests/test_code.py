@@ -245,6 +245,19 @@ else:
                 assert (await run("'x' in globals()"))["value"]["json"] is False
 
         @in_loop
+        async def test_at_whatever_moment_it_comes_the_variables_stay(self) -> None:
+            async with interpreter() as run:
+                await run("import time; x = 'kept'")
+                for delay in (0, 0.0003, 0.0006, 0.001, 0.002, 0.005):
+                    for code in ("while True: pass", "time.sleep(1000)", "1 + 1"):
+                        call = asyncio.ensure_future(run(code))
+                        await asyncio.sleep(delay)
+                        call.cancel()
+                        await asyncio.wait({call})
+                        after = await run("x")
+                        assert (after["value"]["json"], after["note"]) == ("kept", None)
+
+        @in_loop
         async def test_a_cancelled_call_ends_when_its_code_has(self, tmp_path: Path) -> None:
             async with interpreter(cwd=str(tmp_path)) as run:
                 code = "x = 'kept'\nopen('began', 'w').close()\nwhile True: pass"

@@ -1,6 +1,7 @@
 """Runs code as it comes, in one namespace. Requests and replies are JSON with a NUL at the end.
 
-A request is ``{"code"}`` on standard input; a reply is ``{"value", "error", "figures"}`` on 199.
+A request is ``{"number", "code"}`` on standard input. Replies go to 199: ``NUMBER begin`` when the
+code can be interrupted, then ``NUMBER end {"value", "error", "figures"}``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import os
 import signal
 import sys
 import types
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 from .errors import remember_source, told_error
@@ -28,7 +31,7 @@ class Interpreter:
         self._number = 0
         self._is_interruptible = False
 
-    def run(self, code: str) -> dict[str, Any]:
+    def run(self, code: str, begin: Callable[[], None]) -> dict[str, Any]:
         self._number += 1
         name = f"<code {self._number}>"
         remember_source(name, code)
@@ -37,6 +40,7 @@ class Interpreter:
         value, error, figures = None, None, []
         try:
             self._is_interruptible = True
+            begin()
             value = self._evaluate(code, name)
             figures = _figures()
             self._is_interruptible = False
@@ -95,8 +99,11 @@ def main() -> None:
     while chunk := requests.read(65_536):
         *texts, rest = (rest + chunk).split(b"\0")
         for text in texts:
-            answer = interpreter.run(json.loads(text)["code"])
-            _write(reply, json.dumps(answer).encode() + b"\0")
+            request = json.loads(text)
+            number = request["number"]
+            begin = partial(_write, reply, f"{number} begin\0".encode())
+            answer = json.dumps(interpreter.run(request["code"], begin))
+            _write(reply, f"{number} end {answer}\0".encode())
     # Not by the end of the module: threads of the code would be waited for.
     os._exit(0)
 
