@@ -120,7 +120,8 @@ describe("GET /chat/stream/{session_id}", () => {
     const client = await gateways.ready({ maxConcurrent: 1, resumeGraceMs: 10_000 });
     const { leave, seen } = await begun(client, { hangs: true }, 2, { session_id: "d" });
     leave();
-    process.kill(Number(seen[1]?.pid), "SIGKILL");
+    const [, thinking] = seen as { pid?: number }[];
+    process.kill(Number(thinking?.pid), "SIGKILL");
     expect(await readEvents(await resume(client, "d", 2))).toMatchObject([
       { id: 3, type: "error", code: "TR_WORKER_CRASHED" },
       { id: 4, type: "completed", status: "error" },
