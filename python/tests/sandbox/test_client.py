@@ -304,10 +304,10 @@ class TestStart:
         url = f"http://127.0.0.1:{port}"
         program = f"""
 from tech_renaissance.sandbox import Sandbox
-with Sandbox(server_url={url!r}, server_command={_command(port)!r}) as sandbox:
-    sandbox.start()
-    sandbox.create_session("demo")
-"""
+sandbox = Sandbox(server_url={url!r}, server_command={_command(port)!r})
+sandbox.start()
+sandbox.create_session("demo")
+"""  # never closed: neither the server nor the heartbeat of a session holds it
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         subprocess.run(
             [sys.executable, "-W", "error", "-c", program], env=env, check=True, timeout=60
