@@ -36,6 +36,12 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   await Promise.all(clients.splice(0).map((client) => client.close()));
   await Promise.allSettled(pages.splice(0).map((page) => page.close()));
+  // They outlive programs on purpose, and so would they a test that has failed.
+  const servers = join(folder, "state", "servers");
+  for (const name of existsSync(servers) ? readdirSync(servers) : []) {
+    const pid = Number.parseInt(name, 10);
+    if (pid !== process.pid && isAlive(pid)) process.kill(pid, "SIGKILL");
+  }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -32,9 +33,14 @@ PROGRAM = Path(__file__).with_name("page_server.py")
 
 
 @pytest.fixture(autouse=True)
-def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TR_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.delenv("TR_GATEWAY_TOKEN", raising=False)
+    yield
+    # They outlive programs on purpose, and so would they a test that has failed.
+    for note in (tmp_path / "state" / "servers").glob("*.json"):
+        if int(note.stem) != os.getpid() and is_alive(int(note.stem)):
+            os.kill(int(note.stem), signal.SIGTERM)
 
 
 @pytest.fixture
