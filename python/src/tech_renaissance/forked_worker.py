@@ -36,8 +36,8 @@ def become_worker(template: int, request: dict[str, Any]) -> None:
     launch.reports_fd = None
     forks.is_no_child()
     spare_file.has_not_forked()
-    _seed_anew()
     _await_host(launch.stdin_fd)
+    _seed_anew()
 
 
 def _connect(launch: Any, directory: str, has_memory: bool) -> None:

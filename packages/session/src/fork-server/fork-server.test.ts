@@ -8,8 +8,10 @@ import { full } from "@tr/tsr-codec";
 import { execa } from "execa";
 import { describe, expect, it, vi } from "vitest";
 import { processExists, sample, script, until, useSessions } from "../../test/scripts.js";
+import { findProgram } from "../find-program.js";
 import { resolveOptions, type SessionOptions } from "../options.js";
 import type { PythonSession } from "../python-session.js";
+import { readyTemplate } from "./templates.js";
 
 const sessions = useSessions();
 const options = (situation?: string) => ({
@@ -178,6 +180,21 @@ if (process.platform === "linux") {
       const after = await Promise.all(all.map(about));
       expect(after[0]?.parent).toBe(after[1]?.parent);
       expect(after[0]?.parent).not.toBe(before[0]?.parent);
+    });
+
+    it("that has ended since it was ready forks nothing, and says so", async () => {
+      const resolved = resolveOptions(options());
+      const template = await readyTemplate(findProgram(resolved), resolved, {
+        signal: new AbortController().signal,
+        onLine: () => {},
+        onImporting: () => {},
+      });
+      process.kill(template.pid, "SIGKILL");
+      const fork = () => {
+        template.fork({ session: "a", directory: "", workspace: "", memory: false }, () => {});
+      };
+      const refused = expect.objectContaining({ code: "TR_START_FAILED" });
+      await vi.waitFor(() => expect(fork).toThrow(refused), { timeout: 20_000 });
     });
 
     it("waits without doing anything", async () => {

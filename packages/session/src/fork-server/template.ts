@@ -137,8 +137,10 @@ export class Template {
    * Forks a worker.
    *
    * @returns what is to be called when nothing more is done to the worker's group
+   * @throws TrError `TR_START_FAILED` when it has ended since it was ready
    */
   fork(request: ForkRequest, onEnd: (outcome: Outcome) => void): () => void {
+    if (this.#isOver) throw forkFailed("what it would be forked from has ended; start it again");
     this.#stopTimer();
     const number = ++this.#numbers;
     this.#workers.set(number, onEnd);
