@@ -24,12 +24,16 @@ _ENDED = "the browser has ended: destroy this session and create another"
 class BrowserSession:
     def __init__(self, context: BrowserContext, timeout_s: float) -> None:
         self._context = context
-        self._timeout_s = timeout_s
         self._may_hang = False
         # Its last navigation has failed, or was cancelled, and may not have ended.
         self._is_unsettled = False
         self.page: Page | None = None
-        context.set_default_timeout(timeout_s * 1000)
+        self.set_limit(timeout_s)
+
+    def set_limit(self, timeout_s: float) -> None:
+        """Of each action from now on."""
+        self._timeout_s = timeout_s
+        self._context.set_default_timeout(timeout_s * 1000)
 
     async def go(self, url: str) -> int | None:
         """The status of the answer; None where there is none, as of a file."""

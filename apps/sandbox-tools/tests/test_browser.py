@@ -137,8 +137,9 @@ if has_chromium():
     async def test_what_does_not_come_is_an_error_and_the_session_goes_on(
         it: BrowserBackend, url: str
     ) -> None:
-        async with session(it, timeout_s=2) as info:
+        async with session(it, timeout_s=30) as info:
             await it.open(f"{url}/second", info)
+            info["data"]["browser"].set_limit(2)
             with pytest.raises(ToolError, match="/half has not loaded within 2 s"):
                 await it.open(f"{url}/half", info)
             # What is there of it can be read all the same.
@@ -152,18 +153,20 @@ if has_chromium():
                 with pytest.raises(ToolError, match=message) as raised:
                     await call
                 assert raised.value.code == 4001
+            info["data"]["browser"].set_limit(30)
             assert (await it.open(f"{url}/second", info))["title"] == "Second"
 
     @in_loop
     async def test_a_page_that_hangs_in_its_script_is_replaced(
         it: BrowserBackend, url: str
     ) -> None:
-        async with session(it, timeout_s=1) as info:
+        async with session(it, timeout_s=30) as info:
             await it.open(f"{url}/cookie", info)
+            info["data"]["browser"].set_limit(1)
             for call in (it.open(f"{url}/hung", info), it.screenshot(info)):
                 with pytest.raises(ToolError, match="within 1 s"):
                     await call
-            info["data"]["browser"]._timeout_s = 10
+            info["data"]["browser"].set_limit(30)
             await it.open(f"{url}/cookie", info)
             assert (await it.text(info))["text"] == "visitor=4"
 
