@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from tech_renaissance import memory
 from tech_renaissance.errors import TrError
 from tech_renaissance.file_channel import Folder
 from tech_renaissance.memory import available, block, layout
+from tech_renaissance.memory import slots as slots_module
 from tech_renaissance.memory.bell import Bell
 from tech_renaissance.memory.field import SIZES, parse_field
 from tech_renaissance.memory.own_segments import size_class
@@ -556,3 +558,26 @@ def test_texts_need_neither_ctypes_nor_mmap_of_tensors() -> None:
     )
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert out.stdout.strip() == b"[]"
+
+
+@pytest.mark.parametrize(("turn_seconds", "most"), [(0.0, 200), (0.001, 1)])
+def test_a_worker_spins_only_while_nobody_else_wants_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turn_seconds: float, most: int
+) -> None:
+    turns = 0
+    ticks = iter(range(1_000_000))
+
+    def give_way() -> None:
+        nonlocal turns
+        turns += 1
+
+    def now() -> float:
+        return next(ticks) * 1e-6 + turns * turn_seconds
+
+    monkeypatch.setattr(slots_module, "_yield", give_way)
+    monkeypatch.setattr(time, "perf_counter", now)
+    block_ = FakeBlock()
+    block_.may_spin = True
+    slots = WorkerSlots(block_, Folder(str(tmp_path)), lambda: None)
+    assert not slots.wait(lambda _: False, 0.0, free_slot=False)
+    assert most * 0.9 < turns <= most
