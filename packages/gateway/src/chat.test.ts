@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ChatEvent, useGateways } from "../test/gateways.js";
+import { type ChatEvent, until, useGateways } from "../test/gateways.js";
 
 const gateways = useGateways();
 const typesOf = (events: readonly ChatEvent[]) => events.map(({ type }) => type);
@@ -106,11 +106,11 @@ describe("POST /chat/stream", () => {
   });
 
   it("says that it is busy when no slot comes free in time, or too many wait", async () => {
-    const client = await gateways.ready({ maxConcurrent: 1, acquireTimeoutMs: 50, maxQueue: 1 });
+    const client = await gateways.ready({ maxConcurrent: 1, acquireTimeoutMs: 500, maxQueue: 1 });
     const control = new AbortController();
     await client.stream({ hangs: true }, {}, { signal: control.signal });
     const late = client.events({});
-    await expect.poll(async () => (await client.health()).body.active_sessions).toBe(2);
+    await until(async () => (await client.health()).body.active_sessions === 2);
     expect(typesOf(await client.events({}))).toEqual(["error", "completed"]); // the queue is full
     const events = await late;
     expect(typesOf(events)).toEqual(["queued", "error", "completed"]);

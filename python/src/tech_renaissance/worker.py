@@ -177,7 +177,7 @@ class Worker:
                 self._jobs.has_new_stream = False
                 self._look(is_idle)
                 continue
-            if not self._jobs:
+            if not self._jobs and not self._outbox:  # else the word changes with the next answer
                 self._status.settle()
             seconds = self._interval.next_seconds() if self._must_poll else LONGEST_MS / 1000
             is_idle = not self._wait(seconds)

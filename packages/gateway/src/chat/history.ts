@@ -27,14 +27,14 @@ export class History {
     // The same step, or the clock was put back.
     const isSame = last !== undefined && last.time >= time;
     const before = isSame ? last : empty(time);
-    if (isSame) this.#points.pop();
-    this.#points.push({
+    if (!isSame) this.#points.push(before);
+    this.#points[this.#points.length - 1] = {
       time: before.time,
       ended: before.ended + 1,
       failed: before.failed + Number(isFailed),
       totalSeconds: before.totalSeconds + seconds,
       longestSeconds: Math.max(before.longestSeconds, seconds),
-    });
+    };
     if (this.#points.length > maxPoints) this.#points.shift();
   }
 
