@@ -52,6 +52,7 @@ describe("a tool", () => {
 
   it.each([
     ["demo:refuse", "TR_TOOL_ERROR", 4001, { why: "no" }, /demo:refuse: it will not/],
+    ["demo:missing", "TR_TOOL_ERROR", 4003, null, /^demo:missing: missing parameter: a \(4003\)$/],
     ["demo:raise", "TR_TOOL_ERROR", 5005, { traceback: "Traceback …" }, /ValueError: no/],
     ["demo:lost", "TR_TOOL_ERROR", 5011, null, /crashed/],
     ["demo:none", "TR_TOOL_ERROR", 4002, { candidates: [] }, /there is no tool/],

@@ -51,7 +51,9 @@ const reasons = new Map([
 export function toolError(answer: WireAnswer, action: string): TrError {
   if (answer.code === noSession) return sessionError(answer, action);
   const { code: toolCode, data, message } = answer;
-  return new TrError("TR_TOOL_ERROR", `${action}: ${message} (${toolCode})`, { toolCode, data });
+  // What Python says of arguments begins with the tool's name already.
+  const text = message.startsWith(`${action}: `) ? message : `${action}: ${message}`;
+  return new TrError("TR_TOOL_ERROR", `${text} (${toolCode})`, { toolCode, data });
 }
 
 /** @param type the session's resource type */

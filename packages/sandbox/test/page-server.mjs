@@ -39,6 +39,7 @@ export async function servePage({ port = 0, token, onShutdown = () => {} } = {})
     "demo:echo": ({ params }) => envelope(params),
     "demo:envelope": () => envelope("own", { own_key: 1 }),
     "demo:refuse": () => envelope({ why: "no" }, {}, 4001, "it will not"),
+    "demo:missing": () => envelope(null, {}, 4003, "demo:missing: missing parameter: a"),
     "demo:raise": () => envelope({ traceback: "Traceback …" }, {}, 5005, "ValueError: no"),
     "demo:lost": () => envelope(null, {}, 5011, "the back end has crashed"),
     "demo:gone": () => envelope(null, {}, 4007, "destroyed"),

@@ -85,6 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
         action, params = body["action"], body["params"]
         if action == "demo:echo":
             return _envelope(params)
+        if action == "demo:missing":
+            return _envelope(None, 4003, "demo:missing: missing parameter: a")
         if action == "demo:refuse":
             return _envelope({"why": "no"}, 4001, "it will not")
         if action == "demo:gone":

@@ -115,6 +115,7 @@ class TestATool:
         [
             ("demo:refuse", ToolFailed, 4001, {"why": "no"}),
             ("demo:none", ToolFailed, 4002, {"candidates": []}),
+            ("demo:missing", ToolFailed, 4003, None),
             ("demo:gone", SandboxSessionError, 4007, None),
         ],
     )
@@ -127,7 +128,7 @@ class TestATool:
         code: int,
         data: object,
     ) -> None:
-        with pytest.raises(kind, match=f"^{action}: ") as caught:
+        with pytest.raises(kind, match=f"^{action}: (?!{action})") as caught:
             sandbox.execute(action)
         assert (caught.value.tool_code, caught.value.data) == (code, data)
         assert len(page.bodies("/api/v1/execute")) == 1

@@ -204,8 +204,9 @@ def generator(): yield
         (f"{name}:marked", "a @tool belongs to a back end: mark it with @api_tool"),
         (f"{name}:nothing", "there is no nothing in"),
     ):
-        with pytest.raises(LoadError, match=message):
+        with pytest.raises(LoadError, match=message) as fault:
             load_api("api", target, {})
+        assert str(fault.value).startswith(f"api.function: {target}: ")
     with pytest.raises(LoadError, match="generator is a generator"):
         load_api("api", f"{name}:generator", {})
 

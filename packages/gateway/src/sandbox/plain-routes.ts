@@ -19,7 +19,7 @@ export function plainRoutes(scope: App, core: SandboxCore, stop: Stop): void {
       schema: {
         summary: "All tools",
         querystring: z.object({ include_hidden: z.stringbool().optional() }),
-        response: { 200: answers.tools, 400: envelope, ...refusals },
+        response: { 200: answers.tools, 400: envelope, 503: errorBody, ...refusals },
       },
     },
     ({ query }) => core.tools({ includeHidden: query.include_hidden === true }),
@@ -31,15 +31,14 @@ export function plainRoutes(scope: App, core: SandboxCore, stop: Stop): void {
       schema: {
         summary: "One tool",
         params: z.object({ name: z.string() }),
-        response: { 200: answers.tool, 404: answers.noTool, ...refusals },
+        response: { 200: answers.tool, 404: answers.noTool, 503: errorBody, ...refusals },
       },
     },
     ({ params: { name } }, reply) => {
       const tool = core.toolSchema(name);
       if (tool !== undefined) return tool;
       void reply.code(404);
-      const message = `there is no tool ${JSON.stringify(name)}; GET /api/v1/tools lists them`;
-      return { status: "error" as const, message };
+      return { status: "error" as const, message: notOne(core, name) };
     },
   );
   scope.post(
@@ -80,4 +79,13 @@ export function plainRoutes(scope: App, core: SandboxCore, stop: Stop): void {
       return answer;
     },
   );
+}
+
+function notOne(core: SandboxCore, name: string): string {
+  const { tools } = core.tools({ includeHidden: true });
+  const called = tools.filter((tool) => tool.name === name).map(({ full_name }) => full_name);
+  const quoted = JSON.stringify(name);
+  return called.length > 1
+    ? `more than one tool is called ${quoted}: ${called.join(", ")}`
+    : `there is no tool ${quoted}; GET /api/v1/tools lists them`;
 }

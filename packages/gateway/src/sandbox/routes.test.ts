@@ -163,6 +163,8 @@ describe("before everything is loaded", () => {
       const call = { method: "POST", headers: type, body };
       expect(await ask("/ready")).toEqual([503, "NOT_READY"]);
       expect(await ask("/api/v1/execute", call)).toEqual([503, "NOT_READY"]);
+      expect(await ask("/api/v1/tools")).toEqual([503, "NOT_READY"]);
+      expect(await ask("/api/v1/tools/rag:echo/schema")).toEqual([503, "NOT_READY"]);
       expect(await ask("/api/v1/warmup/status")).toEqual([200, undefined]);
       expect(late.module.health().trouble).toBe("the back ends are being started");
       loaded.resolve();

@@ -91,8 +91,10 @@ export function sandboxModule(
           answerFaults(scope);
           readBodies(scope, maxBodyBytes);
           // Until everything is loaded nobody knows which tools there are.
-          scope.addHook("preHandler", async ({ method, routeOptions }) => {
-            if (method === "POST" && routeOptions.config.tool !== "server:shutdown") assertReady();
+          scope.addHook("preHandler", async ({ method, routeOptions: { config } }) => {
+            const isOfTools = config.tool?.startsWith("tools:");
+            if (isOfTools || (method === "POST" && config.tool !== "server:shutdown"))
+              assertReady();
           });
           envelopeRoutes(scope, core, calls, metrics);
           plainRoutes(scope, core, stop);

@@ -60,6 +60,10 @@ describe("tools", () => {
     expect(hidden).toMatchObject({ count: all.count + 2 });
     expect(await sandbox.client.json("/api/v1/tools/notes:add/schema")).toEqual(add);
     expect(await sandbox.client.json("/api/v1/tools/echo/schema")).toMatchObject({ name: "echo" });
+    const several = await sandbox.client.fetch("/api/v1/tools/add/schema");
+    expect(await several.json()).toEqual({
+      ...{ status: "error", message: 'more than one tool is called "add": notes:add, own:add' },
+    });
     const none = await sandbox.client.fetch("/api/v1/tools/nothing/schema");
     expect([none.status, await none.json()]).toEqual([404, { status: "error", message: text }]);
   });

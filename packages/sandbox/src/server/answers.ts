@@ -70,9 +70,10 @@ export function failureOf(error: unknown): Reply {
 /** What Python raised, or what else went wrong, as `data` shows it. */
 export function detailsOf(error: unknown): { error: string; type?: string; traceback?: string } {
   if (!TrError.is(error, "TR_PYTHON_ERROR")) return { error: messageOf(error) };
-  const { pythonType: type, pythonTraceback: traceback } = error;
+  const { pythonType: type, pythonMessage, pythonTraceback: traceback } = error;
   return {
-    error: messageOf(error),
+    // Not the error's own message: that begins with the name of an internal command.
+    error: type ? `${type}: ${pythonMessage}` : error.message,
     ...(type === undefined ? {} : { type }),
     ...(traceback === undefined ? {} : { traceback }),
   };

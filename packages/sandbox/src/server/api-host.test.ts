@@ -32,6 +32,13 @@ it("has the functions of a module in one process, which works in the folder", as
   expect(data).toEqual({ pid: host.state.pid, config: { a: 1 }, folder });
 });
 
+it("says in which of its functions something is wrong", async () => {
+  const apis = { echo: { function: "plain_tools:echo" }, lost: { function: "plain_tools:lost" } };
+  await expect(loaded({ apis })).rejects.toThrow(
+    /^apis\.lost\.function: plain_tools:lost: there is no lost in /,
+  );
+});
+
 it("sends a call to the process with the fewest", async () => {
   const host = await loaded({ apiReplicas: 3 });
   const path = join(here.home, "go");

@@ -104,8 +104,11 @@ it("harms no other back end", async () => {
 });
 
 it.each([
-  ["no_module:Thing", /^resources\.logged: no_module:Thing: there is no module 'no_module' in /],
-  ["logged:Missing", /^resources\.logged: logged:Missing: there is no Missing in /],
+  [
+    "no_module:Thing",
+    /^resources\.logged\.backend_class: no_module:Thing: there is no module 'no_module' in /,
+  ],
+  ["logged:Missing", /^resources\.logged\.backend_class: logged:Missing: there is no Missing in /],
   ["logged:NoBackend", /NoBackend/],
   ["logged:Broken", /other:name/],
 ])(
@@ -123,7 +126,7 @@ it("shows where in the class's own code its import failed, and nothing of ours",
   const [backEnd] = here.make(here.options({ backendClass: "raises:Thing" })).backEnds as [BackEnd];
   const error = await backEnd.load({}).catch((error) => error);
   expect(error.stack).toMatch(
-    /^.*resources\.logged: .* raised ZeroDivisionError: division by zero\n/,
+    /^.*resources\.logged\.backend_class: .* raised ZeroDivisionError: division by zero\n/,
   );
   expect(error.stack).toMatch(/raises\.py:1/);
   expect(error.pythonTraceback).not.toMatch(/importlib|loading\.py/);

@@ -71,6 +71,35 @@ describe("sessions from configs", () => {
     expect(rag.seeds).toMatchObject([{ config: { top: 5 } }]);
   });
 
+  it.each([
+    [
+      "two.json",
+      { vm: { deep: { b: 2 } }, rag: { content: { top: 6 } } },
+      { deep: { a: 1, b: 2 } },
+    ],
+    ["sub/server.json", { vm: { size: 3 } }, { size: 3 }],
+    ["sub/server.json", { vm: { content: { size: 4 } } }, { size: 4 }],
+    ["sub/server.json", { resources: { vm: { config: { size: 5 } } } }, { size: 5 }],
+  ])(
+    "are made from %s with what %j changes by type",
+    async (config_path, override_params, config) => {
+      const { server, backEnd, rag } = await fakeSandbox({ folder });
+      const answer = await server.initFromConfig({ worker_id, config_path, override_params });
+      expect(answer).toMatchObject({ code: 0 });
+      expect(backEnd.seeds).toMatchObject([{ config }]);
+      if ("rag" in override_params) expect(rag.seeds).toMatchObject([{ config: { top: 6 } }]);
+    },
+  );
+
+  it("say so of an override that is for no resource type", async () => {
+    const { server } = await fakeSandbox({ folder });
+    const override_params = { gpu: { size: 3 } };
+    const init = { worker_id, config_path: "sub/server.json", override_params };
+    expect((await server.initFromConfig(init)).data).toMatchObject({
+      results: { vm: { status: "success" }, gpu: { status: "error", code: 4002 } },
+    });
+  });
+
   it("are made from the resources of a server's config file, substituted", async () => {
     const substitute = (config: Record<string, unknown>) => ({ ...config, seen: true });
     const { server, backEnd, rag } = await fakeSandbox({ folder, substitute });

@@ -22,12 +22,14 @@ export function initResource(core: Core, body: InitResourceBody): Promise<Answer
 /** `POST /api/v1/init/batch`. */
 export function initBatch(core: Core, body: InitBatchBody): Promise<Answer> {
   const { worker_id, resource_configs } = body;
-  return answering(core, body, ofInit("batch"), () => initAll(core, worker_id, resource_configs));
+  return answering(core, body, ofInit("batch"), () =>
+    initAll(core, worker_id, contentsOf(resource_configs) as Record<string, object>),
+  );
 }
 
 /**
  * `POST /api/v1/init/from-config`: a file as `init/batch` has it in its body, or a server's config file,
- * whose `resources` are taken then.
+ * whose `resources` are taken then. `override_params` are merged over it: in the file's own form, or by type.
  */
 export function initFromConfig(core: Core, body: InitFromConfigBody): Promise<Answer> {
   const { worker_id, config_path, override_params } = body;
@@ -36,7 +38,7 @@ export function initFromConfig(core: Core, body: InitFromConfigBody): Promise<An
       failure(codes.badRequest, `${config_path}: ${why}`, { config_path });
     const read = await readConfig(core.folder, config_path, core.substitute);
     if ("problem" in read) return refused(read.problem);
-    const configs = resourcesOf(merged(read.config, override_params ?? {}));
+    const configs = configsOf(read.config, { ...override_params });
     const wrong = Object.keys(configs).find((type) => !isObject(configs[type]));
     if (wrong !== undefined) return refused(`${wrong} must be an object`);
     const loaded = { config_loaded: config_path };
@@ -44,13 +46,23 @@ export function initFromConfig(core: Core, body: InitFromConfigBody): Promise<An
   });
 }
 
-function resourcesOf(config: Record<string, unknown>): Record<string, unknown> {
-  if (!isObject(config.resources)) return config;
-  const entries = Object.entries(config.resources);
-  const on = entries.filter(([, value]) => !(isObject(value) && value.enabled === false));
-  return Object.fromEntries(
-    on.map(([type, value]) => [type, isObject(value) ? { content: value.config ?? {} } : value]),
-  );
+type Values = Readonly<Record<string, unknown>>;
+
+function configsOf(file: Values, params: Values): Values {
+  if (!isObject(file.resources)) return merged(contentsOf(file), contentsOf(params));
+  const { resources, ...byType } = params;
+  const changed = isObject(resources) ? merged(file.resources, resources) : file.resources;
+  const on = Object.entries(changed).filter(([, it]) => !(isObject(it) && it.enabled === false));
+  const configs = on.map(([type, it]) => [type, isObject(it) ? (it.config ?? {}) : it]);
+  return merged(Object.fromEntries(configs), contentsOf(byType));
+}
+
+/** Each type's config is its `content`, or all that is said of it. */
+function contentsOf(configs: Values): Values {
+  const entries = Object.entries(configs).map(([type, whole]) => {
+    return [type, isObject(whole) && isObject(whole.content) ? whole.content : whole];
+  });
+  return Object.fromEntries(entries);
 }
 
 async function initAll(
@@ -60,8 +72,7 @@ async function initAll(
   more: object = {},
 ): Promise<Reply> {
   const entries = await Promise.all(
-    Object.entries(configs).map(async ([resource_type, whole]) => {
-      const config = "content" in whole && isObject(whole.content) ? whole.content : whole;
+    Object.entries(configs).map(async ([resource_type, config]) => {
       const made = await sessionOf(core, { worker_id, resource_type }, { config });
       return [resource_type, "session" in made ? replyOf(made.session) : made] as const;
     }),

@@ -1,4 +1,4 @@
-import { messageOf } from "./answers.js";
+import { detailsOf } from "./answers.js";
 import type { BackEnd } from "./back-end.js";
 import type { WarmupBody } from "./bodies.js";
 import type { Core } from "./core.js";
@@ -44,7 +44,7 @@ async function problemOf(core: Core, backEnd: BackEnd | undefined): Promise<stri
     return undefined;
   } catch (error) {
     core.log.error({ backend: backEnd.name, err: error }, "warm-up failed");
-    return messageOf(error);
+    return detailsOf(error).error;
   }
 }
 

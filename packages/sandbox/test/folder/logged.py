@@ -74,8 +74,8 @@ class Logged(Backend):
 
     @tool("logged:nap")
     async def nap(self, seconds: float, worker_id: str) -> str:
-        self._log("nap", worker_id)
         try:
+            self._log("nap", worker_id)
             await asyncio.sleep(seconds)
         finally:
             self._log("woken", worker_id)

@@ -200,8 +200,12 @@ class Routes(ABC):
 def _failure(answer: dict[str, Any], action: str) -> ToolFailed | SandboxSessionError:
     if answer["code"] == _NO_SESSION:
         return _session_failure(answer, action)
-    text = f"{action}: {answer.get('message')} ({answer['code']})"
-    return ToolFailed(text, tool_code=answer["code"], data=answer.get("data"))
+    message = str(answer.get("message"))
+    # What Python says of arguments begins with the tool's name already.
+    text = message if message.startswith(f"{action}: ") else f"{action}: {message}"
+    return ToolFailed(
+        f"{text} ({answer['code']})", tool_code=answer["code"], data=answer.get("data")
+    )
 
 
 def _session_failure(answer: dict[str, Any], what: str) -> SandboxSessionError:

@@ -59,7 +59,17 @@ def load_backend(
 
 
 def load_api(name: str, target: str, config: dict[str, Any]) -> LoadedTool:
-    """``target``: ``module:function`` or ``module.function``."""
+    """``target``: ``module:function`` or ``module.function``.
+
+    Raises LoadError, which begins with ``{name}.function``: one process loads several.
+    """
+    try:
+        return _api_tool(name, target, config)
+    except LoadError as fault:
+        raise LoadError(f"{name}.function: {fault}") from fault.__cause__
+
+
+def _api_tool(name: str, target: str, config: dict[str, Any]) -> LoadedTool:
     function = _find(target, "function")
     if isinstance(function, type) or not callable(function):
         raise LoadError(f"{target}: expected a function, found {function!r}")
