@@ -33,10 +33,8 @@ export function startDetached(
 ): Detached {
   const folder = makePrivateFolder("logs");
   removeOldLogs(folder);
-  const logFile = join(
-    folder,
-    `${new Date().toISOString().replaceAll(":", "-")}-${randomUUID().slice(0, 8)}.log`,
-  );
+  const timestamp = new Date().toISOString().replaceAll(":", "-");
+  const logFile = join(folder, `${timestamp}-${randomUUID().slice(0, 8)}.log`);
   const log = openSync(logFile, "ax", 0o600);
   try {
     // A group of its own: Ctrl-C in this program's terminal, or the end of that, is none of its concern.

@@ -16,7 +16,7 @@ const longestDelayMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  date: () => Date.now(),
+  date: () => Date.now(), // for timestamps alone
   setTimeout(run, delayMs) {
     const timer = setTimeout(run, Math.min(delayMs, longestDelayMs));
     return { cancel: () => clearTimeout(timer) };

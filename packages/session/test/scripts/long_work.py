@@ -37,8 +37,8 @@ def echo(value):
 
 @command
 def sleep(seconds):
-    progress(0)
     try:
+        progress(0)
         time.sleep(seconds)
     finally:
         tidy()
@@ -47,8 +47,8 @@ def sleep(seconds):
 
 @command
 def spin(seconds):
-    progress(0)
     try:
+        progress(0)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             pass
@@ -63,8 +63,8 @@ def multiply(seconds):
 
     torch.set_num_threads(1)
     x = torch.full((64, 64), 0.01)
-    progress(0)
     try:
+        progress(0)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             x = x @ x + 0.01
@@ -75,8 +75,8 @@ def multiply(seconds):
 
 @command
 async def sleep_async(seconds):
-    progress(0)
     try:
+        progress(0)
         await asyncio.sleep(seconds)
     finally:
         tidy()
@@ -86,8 +86,8 @@ async def sleep_async(seconds):
 @command
 async def spin_async(seconds):
     """Never gives the event loop a turn."""
-    progress(0)
     try:
+        progress(0)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             pass
@@ -98,8 +98,8 @@ async def spin_async(seconds):
 
 @command
 def generate_spinning(seconds):
-    progress(0)
     try:
+        progress(0)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             pass
@@ -110,8 +110,8 @@ def generate_spinning(seconds):
 
 @command
 def generate(to=1_000_000):
-    progress(0)
     try:
+        progress(0)
         yield from range(to)
     finally:
         tidy()
@@ -119,8 +119,8 @@ def generate(to=1_000_000):
 
 @command
 async def generate_async(to=1_000_000):
-    progress(0)
     try:
+        progress(0)
         for number in range(to):
             yield number
             await asyncio.sleep(0)
@@ -131,8 +131,8 @@ async def generate_async(to=1_000_000):
 @command
 def sleep_in_c(seconds):
     """Holds the interpreter's lock; the system call ends when a signal comes."""
-    progress(0)
     try:
+        progress(0)
         ctypes.PyDLL(None).sleep(int(seconds))
     finally:
         tidy()
@@ -148,8 +148,8 @@ def in_c(_seconds):
 @command
 def stubborn(seconds):
     """Swallows what stops it, and answers."""
-    progress(0)
     try:
+        progress(0)
         time.sleep(seconds)
     except BaseException:
         return "swallowed"
@@ -157,8 +157,8 @@ def stubborn(seconds):
 
 @command
 def fail_in_cleanup(seconds):
-    progress(0)
     try:
+        progress(0)
         time.sleep(seconds)
     finally:
         raise OSError("the disk is gone")
