@@ -20,24 +20,39 @@ const gateway = createGateway({
   ...{ port: 0, log: { level: "error", destination: process.stderr } },
   chat: { script: here("agent.py"), ...(python && { python }) },
   tasks: { dataDir: join(folder, "data") },
+  sandbox: {
+    folder: here("."),
+    resources: { notes: { backendClass: "backends:Notes" } },
+    ...(python && { python }),
+  },
 });
+const ofOthers = [
+  // A task that was cancelled is still there to be read.
+  // An id of Last-Event-ID that no event has yet is refused, and a tool that is not there: no document can say which.
+  ...["--exclude-checks", "positive_data_acceptance,unsupported_method,use_after_free"],
+  ...["--exclude-path-regex", "^/api/v1"],
+];
+const ofSandbox = [
+  // Its failures are declared with a status 5xx; one that is not is still found. A body that is missing is {}.
+  "--exclude-checks",
+  "positive_data_acceptance,unsupported_method,use_after_free,not_a_server_error,negative_data_rejection",
+  ...["--include-path-regex", "^/api/v1", "--exclude-path", "/api/v1/server/shutdown"],
+];
 let code = 1;
 try {
   const url = await gateway.listen();
   await gateway.ready();
-  const checks = [
-    // An id of Last-Event-ID that no event has yet is refused; the document cannot say which those are.
-    ...["--exclude-checks", "positive_data_acceptance,unsupported_method"],
-    ...["--header", `Authorization: Bearer ${gateway.token}`],
-    ...["--max-examples", size, "--seed", seed, "--checks", "all"],
-  ];
   const tool = ["run", "--no-project", "--with-requirements", here("requirements.txt")];
   const args = [
     ...[...tool, ...(python ? ["--python", python] : []), "schemathesis"],
-    ...["run", `${url}/openapi.json`, ...checks, ...process.argv.slice(2)],
+    ...["run", `${url}/openapi.json`, "--header", `Authorization: Bearer ${gateway.token}`],
+    ...["--max-examples", size, "--seed", seed, "--checks", "all", ...process.argv.slice(2)],
   ];
-  const child = spawn("uv", args, { cwd: folder, stdio: "inherit" });
-  [code] = await once(child, "exit");
+  for (const part of [ofOthers, ofSandbox]) {
+    const child = spawn("uv", [...args, ...part], { cwd: folder, stdio: "inherit" });
+    [code] = await once(child, "exit");
+    if (code !== 0) break;
+  }
   const health = await fetch(`${url}/health`, {
     headers: { authorization: `Bearer ${gateway.token}` },
   });
