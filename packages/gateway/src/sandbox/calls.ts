@@ -25,7 +25,7 @@ export class Calls {
   /** Resolves when none runs; they are cancelled when `deadline` aborts. */
   async drain(deadline: AbortSignal): Promise<void> {
     const cancel = () => {
-      for (const control of this.#running) control.abort();
+      for (const control of this.#running) control.abort("shutdown");
     };
     if (deadline.aborted) cancel();
     deadline.addEventListener("abort", cancel, { once: true });

@@ -50,8 +50,9 @@ it("a call that runs has its time, and is cancelled when that is over", async ()
   const running = server.post("/execute", nap);
   await until(() => server.lines().includes("nap"));
   await server.post("/server/shutdown", {});
-  const { code } = (await (await running).json()) as { code: number };
-  expect(code).toBeGreaterThan(0);
+  expect(await (await running).json()).toMatchObject({
+    ...{ code: 5011, message: "the server is shutting down" },
+  });
   expect(await server.process).toMatchObject({ exitCode: 0 });
   const end = ["nap", "cancelled", "cleanup w", "shutdown"];
   expect(server.lines()).toEqual(["warmup", "initialize w", ...end]);

@@ -46,9 +46,14 @@ export async function call(
   stopped.forget();
   if (typeof first !== "string") return first;
   controller.abort(new Error(first));
-  const waits = first === "timeout" || first === "gone";
+  const waits = first === "timeout" || limits.caller.aborted;
   const isEnded = waits && (await settlesWithin(limits.clock, ended, graceOf(tool)));
   return { kind: "stopped", stop: first, ended: isEnded ? undefined : ended };
+}
+
+/** A server that lets no call run any longer aborts it for its caller, who is still there. */
+export function goneBy(caller: AbortSignal): Stop {
+  return caller.reason === "shutdown" ? "shutdown" : "gone";
 }
 
 /** A plain function goes on whatever is done; only its process can be killed. */
@@ -60,7 +65,7 @@ function graceOf({ info, backEnd }: Tool): number {
 function stopOf(limits: CallLimits): { promise: Promise<Stop>; forget(): void } {
   const { clock, timeoutMs, caller, end } = limits;
   const { promise, resolve } = Promise.withResolvers<Stop>();
-  const gone = () => resolve("gone");
+  const gone = () => resolve(goneBy(caller));
   const ended = () => resolve(end.reason);
   let alarm: Alarm | undefined;
   if (timeoutMs !== undefined) alarm = clock.setTimeout(() => resolve("timeout"), timeoutMs);

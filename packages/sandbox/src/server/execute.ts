@@ -2,7 +2,7 @@ import { type Answer, codes, type Meta } from "./answer.js";
 import { closingDown, failure, failureOf, type Reply } from "./answers.js";
 import type { ToolAnswer } from "./back-end.js";
 import type { Action, ExecuteBody } from "./bodies.js";
-import { type CallOutcome, call, type Stop } from "./call.js";
+import { type CallOutcome, call, goneBy, type Stop } from "./call.js";
 import { settlesWithin } from "./clock.js";
 import { answering, type Core, cleanupWaitMs } from "./core.js";
 import { creationFailure } from "./create.js";
@@ -57,7 +57,7 @@ async function inSession(
   const { worker_id } = body;
   const resource_type = tool.backEnd.name;
   const existing = await usable(core, worker_id, resource_type, caller);
-  if (caller.aborted) return stoppedReply("gone", body);
+  if (caller.aborted) return stoppedReply(goneBy(caller), body);
   if (core.ending) return closingDown();
   if (existing?.status === "stuck") return stuckReply(existing, meta);
   if (existing) return (await runIn(core, existing, tool, body, caller, meta)).reply;
@@ -75,7 +75,7 @@ async function inSession(
   await unlessGone(temporary.created, caller);
   if (caller.aborted) {
     temporary.end("temporary");
-    return stoppedReply("gone", body);
+    return stoppedReply(goneBy(caller), body);
   }
   if (temporary.stop.signal.aborted) return stoppedReply(temporary.stop.signal.reason, body);
   if (temporary.failure) return creationFailure(temporary, temporary.failure);

@@ -50,7 +50,7 @@ export interface SandboxParts {
 }
 
 interface CallerOptions {
-  /** Aborted when the caller goes away: its call is cancelled. */
+  /** Aborted when the caller goes away: its call is cancelled. With the reason `"shutdown"` the answer says that. */
   signal?: AbortSignal | undefined;
 }
 
