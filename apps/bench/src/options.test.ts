@@ -7,7 +7,7 @@ import { usualWorks, works } from "./works.js";
 it("does everything in five rounds by default, in two with --quick", () => {
   expect(readOptions([])).toMatchObject({ works: usualWorks, kinds, rounds: 5, quick: false });
   expect(readOptions(["--quick"])).toMatchObject({
-    works: usualWorks,
+    works: usualWorks.filter(({ name }) => name !== "chat" && name !== "execute"),
     kinds,
     rounds: 2,
     quick: true,

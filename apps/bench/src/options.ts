@@ -3,7 +3,7 @@ import { kinds } from "./kinds.js";
 import type { AnyKind } from "./peer.js";
 import type { Work } from "./work.js";
 import { breakdowns } from "./works/breakdown.js";
-import { usualWorks, works } from "./works.js";
+import { quickWorks, usualWorks, works } from "./works.js";
 
 export interface Options {
   readonly works: readonly Work[];
@@ -21,7 +21,8 @@ export const usage = `Times @tr/session beside other ways to reach Python.
   --only WORKS     of ${names(works)}
   --peers PEERS    of ${names(kinds)}
   --rounds N       how often every peer has its turn (default 5, with --quick 2)
-  --quick          smaller samples: under a minute, after the first installation of the peers
+  --quick          smaller samples, without the servers (chat, execute): about a minute, after
+                   the first installation of the peers
   --breakdown      also where the time of a session's call goes (Linux)
   --json FILE      every figure of every round
   --svg FILE       a chart
@@ -48,7 +49,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     throw new RangeError(`--rounds: expected a whole number ≥ 1, found ${values.rounds}`);
   }
   return {
-    works: worksOf(values.only, values.breakdown),
+    works: worksOf(values.only, values.breakdown, values.quick ? quickWorks : usualWorks),
     kinds: choose("--peers", kinds, values.peers),
     rounds,
     quick: values.quick,
@@ -57,8 +58,12 @@ export function readOptions(args: readonly string[]): Options | undefined {
   };
 }
 
-function worksOf(only: readonly string[] | undefined, breakdown: boolean): readonly Work[] {
-  const chosen = only === undefined ? usualWorks : choose("--only", works, only);
+function worksOf(
+  only: readonly string[] | undefined,
+  breakdown: boolean,
+  usual: readonly Work[],
+): readonly Work[] {
+  const chosen = only === undefined ? usual : choose("--only", works, only);
   return breakdown
     ? [...chosen.filter((work) => !breakdowns.includes(work)), ...breakdowns]
     : chosen;
