@@ -51,18 +51,21 @@ def below(root: int, session: int, without: Iterable[Process] = ()) -> set[Proce
         pending = [
             pid for pid, (parent, _) in table.items() if parent == 1 and _is_of(pid, session)
         ]
-    pending += children(root)
     spared = set(without)
     found: set[Process] = set()
+    looked_at: set[int] = set()
+    pending += children(root)
     while pending:
         pid = pending.pop()
+        looked_at.add(pid)
         began = start(pid)
-        if began is None:
-            continue
-        process = Process(pid, began)
-        if process not in spared and process not in found:
+        process = Process(pid, began or "")
+        if began is not None and process not in spared and process not in found:
             found.add(process)
             pending += children(pid)
+        if not pending:
+            # Of one that ended meanwhile, the children are the root's now.
+            pending = [pid for pid in children(root) if pid not in looked_at]
     return found
 
 
