@@ -1,7 +1,8 @@
 // Runs every check and every test of both languages and ends with one line of counts.
 // Under CI=true a test that is skipped for want of a tool is a failure: there every tool is installed.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,8 +33,20 @@ function check(name, file, args, options) {
   totals[passed ? "passed" : "failed"]++;
 }
 
-function suite(name, file, args, options, readReport) {
-  const passed = run(file, args, options);
+/** Resolves when it has ended; `output`: a descriptor for what it prints, in place of our own. */
+async function runLater(file, args, options, output = "inherit") {
+  const stdio = ["ignore", output, output];
+  const child = spawn(file, args, { cwd: root, stdio, shell: windows, ...options });
+  try {
+    const [status] = await once(child, "close");
+    return status === 0;
+  } catch (error) {
+    console.error(`${file}: ${error.message}`);
+    return false;
+  }
+}
+
+function count(name, passed, readReport) {
   let counts;
   try {
     counts = readReport();
@@ -66,30 +79,30 @@ check("packed Python package", "node", ["scripts/check-python-package.mjs"]);
 check("workflow files", "node", ["scripts/check-workflows.mjs"]);
 check("release rehearsal", "node", ["scripts/rehearse-release.mjs"]);
 
+// Side by side: most of both is waiting for processes. What pytest prints comes when vitest has ended.
 const vitestReport = join(reports, "vitest.json");
-suite(
-  "vitest",
-  ...pnpm(
-    "vitest",
-    "run",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${vitestReport}`,
-  ),
-  {},
-  () => {
-    const report = JSON.parse(readFileSync(vitestReport, "utf8"));
-    const skipped = report.testResults.flatMap((file) =>
-      file.assertionResults
-        .filter(({ status }) => status === "skipped" || status === "pending" || status === "todo")
-        .map(({ fullName }) => fullName),
-    );
-    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped };
-  },
-);
-
 const pytestReport = join(reports, "pytest.xml");
-suite("pytest", ...uv("pytest", "-rs", `--junitxml=${pytestReport}`), python, () => {
+const pytestLog = join(reports, "pytest.log");
+const log = openSync(pytestLog, "w");
+const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${vitestReport}`];
+const [vitestPassed, pytestPassed] = await Promise.all([
+  runLater(...pnpm("vitest", "run", ...reporters), {}),
+  runLater(...uv("pytest", "-rs", `--junitxml=${pytestReport}`), python, log),
+]);
+closeSync(log);
+console.log(readFileSync(pytestLog, "utf8"));
+
+count("vitest", vitestPassed, () => {
+  const report = JSON.parse(readFileSync(vitestReport, "utf8"));
+  const skipped = report.testResults.flatMap((file) =>
+    file.assertionResults
+      .filter(({ status }) => status === "skipped" || status === "pending" || status === "todo")
+      .map(({ fullName }) => fullName),
+  );
+  return { passed: report.numPassedTests, failed: report.numFailedTests, skipped };
+});
+
+count("pytest", pytestPassed, () => {
   const xml = readFileSync(pytestReport, "utf8");
   const count = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1]);
   const failed = count("failures") + count("errors");
