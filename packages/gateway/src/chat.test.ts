@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type ChatEvent, until, useGateways } from "../test/gateways.js";
 
@@ -35,11 +37,14 @@ describe("POST /chat/stream", () => {
 
   it("tells the place in the queue before the session begins", async () => {
     const client = await gateways.ready({ maxConcurrent: 1 });
-    const first = client.events({ events: 1, pause: 0.1 });
+    const file = join(gateways.workspace, "all-are-there");
+    const first = client.events({ waits_for: file });
     await expect.poll(async () => (await client.health()).body.processing_count).toBe(1);
     const second = client.events({ marker: "second" });
     await expect.poll(async () => (await client.health()).body.active_sessions).toBe(2);
     const third = client.events({ marker: "third" });
+    await expect.poll(async () => (await client.health()).body.active_sessions).toBe(3);
+    writeFileSync(file, "");
     expect(typesOf(await first)).toEqual(["session_start", "thinking", "completed"]);
     expect(typesOf(await second)[0]).toBe("queued");
     const events = await third;
