@@ -24,4 +24,16 @@ def test_the_children_of_one_that_ends_during_the_look_are_found(
 
     monkeypatch.setattr(processes, "_linux_children", lambda pid: list(children.get(pid, [])))
     monkeypatch.setattr(processes, "_linux_start", start)
-    assert below(root, shell) == {Process(command, "now")}
+    assert below(root, shell) == [Process(command, "now")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+def test_parents_come_before_their_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = {1: [9, 8], 9: [5], 8: [7], 5: [2]}
+    monkeypatch.setattr(processes, "_linux_children", lambda pid: children.get(pid, []))
+    monkeypatch.setattr(processes, "_linux_start", lambda _: "now")
+    found = [process.pid for process in below(1, 0)]
+    assert sorted(found) == [2, 5, 7, 8, 9]
+    for parent, theirs in children.items():
+        for child in theirs:
+            assert parent == 1 or found.index(parent) < found.index(child)

@@ -52,11 +52,12 @@ class Keeper:
                 _say(f"exited {os.waitstatus_to_exitcode(status)}")
 
     def mark(self) -> None:
-        self._spared = self._started(spared=set())
+        self._spared = set(self._started(spared=set()))
 
     def interrupt(self) -> None:
         # It is held meanwhile: a shell that sees its command end goes on with the next one.
         self._tell_program(signal.SIGSTOP)
+        # Parents first: one whose child has ended goes on, perhaps to its end, before it is told.
         for process in self._started(self._spared):
             send(process, signal.SIGTERM)
         self._tell_program(signal.SIGINT)
@@ -68,17 +69,17 @@ class Keeper:
         self._tell_program(signal.SIGCONT)
 
     def end(self) -> None:
-        def everything() -> set[Process]:
+        def everything() -> list[Process]:
             self.reap()
             return below(os.getpid(), self._program)
 
         _kill_all(everything)
         self.reap()
 
-    def _started(self, spared: set[Process]) -> set[Process]:
+    def _started(self, spared: set[Process]) -> list[Process]:
         self.reap()
         found = below(os.getpid(), self._program, spared)
-        return {process for process in found if process.pid != self._program}
+        return [process for process in found if process.pid != self._program]
 
     def _tell_program(self, number: signal.Signals) -> None:
         self.reap()
@@ -86,7 +87,7 @@ class Keeper:
             os.kill(self._program, number)
 
 
-def _kill_all(find: Callable[[], set[Process]]) -> None:
+def _kill_all(find: Callable[[], list[Process]]) -> None:
     """Again and again: what one of them started just before is found by the next look."""
     deadline = time.monotonic() + _KILL_SECONDS
     while (found := find()) and time.monotonic() < deadline:

@@ -33,9 +33,10 @@ def die_with_parent() -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def below(root: int, session: int, without: Iterable[Process] = ()) -> set[Process]:
-    """The living descendants of ``root``, but neither those ``without`` nor what is below them.
+def below(root: int, session: int, without: Iterable[Process] = ()) -> list[Process]:
+    """The living descendants of ``root``, parents first.
 
+    Neither those ``without`` nor what is below them.
     Where there are no subreapers also the orphans of ``session``; those that have gone out of that
     are not found there.
     """
@@ -52,7 +53,7 @@ def below(root: int, session: int, without: Iterable[Process] = ()) -> set[Proce
             pid for pid, (parent, _) in table.items() if parent == 1 and _is_of(pid, session)
         ]
     spared = set(without)
-    found: set[Process] = set()
+    found: dict[Process, None] = {}
     looked_at: set[int] = set()
     pending += children(root)
     while pending:
@@ -61,12 +62,12 @@ def below(root: int, session: int, without: Iterable[Process] = ()) -> set[Proce
         began = start(pid)
         process = Process(pid, began or "")
         if began is not None and process not in spared and process not in found:
-            found.add(process)
+            found[process] = None
             pending += children(pid)
         if not pending:
             # Of one that ended meanwhile, the children are the root's now.
             pending = [pid for pid in children(root) if pid not in looked_at]
-    return found
+    return list(found)
 
 
 def send(process: Process, number: signal.Signals) -> None:
