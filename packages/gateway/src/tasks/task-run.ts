@@ -50,7 +50,7 @@ export class TaskRun {
     const either = AbortSignal.any([closing, this.#cancelled.signal]);
     while (!either.aborted) {
       if (await this.#attempt()) return changes.tell(this.#task.seq);
-      await sleep(retryMs, undefined, { signal: either }).catch(() => {});
+      await sleep(retryMs, undefined, { signal: either }).catch(() => {}); // the loop looks why
     }
     if (this.#cancelled.signal.aborted) await this.#end("cancelled", []);
     changes.tell(this.#task.seq);
@@ -135,7 +135,7 @@ export class TaskRun {
       } catch (error) {
         log.error({ session: this.#task.id, err: error }, "a task's end could not be written");
         if (closing.aborted) return undefined; // as after a crash: the next start settles it
-        await sleep(retryMs, undefined, { signal: closing }).catch(() => {});
+        await sleep(retryMs, undefined, { signal: closing }).catch(() => {}); // tried once more then
       }
     }
   }

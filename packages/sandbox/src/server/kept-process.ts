@@ -188,7 +188,7 @@ export class KeptProcess {
       this.#phase = "failed";
       this.#failure = reason;
       this.#now = { ready: Promise.reject(reason) };
-      this.#now.ready.catch(() => undefined);
+      this.#now.ready.catch(() => undefined); // told to whoever waits for it, and logged below
       log.error({ backend: name, err: reason }, "has crashed too often and is not started again");
     } else {
       this.#phase = "restarting";

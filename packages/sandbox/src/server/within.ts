@@ -10,7 +10,7 @@ export async function within<T>(
   signal?: AbortSignal,
 ): Promise<T | undefined> {
   const done = new AbortController();
-  promise.catch(() => undefined);
+  promise.catch(() => undefined); // a failure after the limit is nobody's here; one before it is thrown below
   const stop = signal ? AbortSignal.any([done.signal, signal]) : done.signal;
   try {
     return await Promise.race([
