@@ -24,11 +24,11 @@ TIMEOUT_SECONDS = 20.0
 
 
 def wait_until(look: Callable[[], Result | None], what: str) -> Result:
-    """The first result that is not None or False; files tell nobody that they have come."""
+    """The first result that is true; files tell nobody that they have come."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         found = look()
-        if found is not None and found is not False:
+        if found:
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {TIMEOUT_SECONDS} s in vain for {what}")
