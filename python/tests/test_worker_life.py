@@ -222,14 +222,31 @@ def test_an_idle_worker_costs_next_to_nothing(make_host: MakeHost) -> None:
     host = make_host().start_ready()
     host.call("add", 1)
 
+    def await_beats(count: int) -> None:
+        seq = (host.heartbeat() or {"seq": 0})["seq"] + count
+        wait_until(lambda: (host.heartbeat() or {"seq": 0})["seq"] >= seq, f"{count} beats")
+
     def cpu_seconds() -> float:
         fields = Path(f"/proc/{host.process.pid}/schedstat").read_text().split()
         return int(fields[0]) / 1e9
 
-    wait_until(lambda: (host.heartbeat() or {}).get("seq", 0) >= 2, "two seconds")
-    before, start = cpu_seconds(), time.monotonic()
-    wait_until(lambda: (host.heartbeat() or {}).get("seq", 0) >= 4, "two seconds more")
+    def wake_ups_of_threads() -> list[str]:
+        tasks = Path(f"/proc/{host.process.pid}/task")
+        threads = [task for task in tasks.iterdir() if task.name != str(host.process.pid)]
+        lines = "".join((task / "status").read_text() for task in threads).splitlines()
+        return [line for line in lines if line.startswith("voluntary_ctxt_switches")]
+
+    await_beats(2)
+    before, start, woken = cpu_seconds(), time.monotonic(), wake_ups_of_threads()
+    await_beats(2)
     assert (cpu_seconds() - before) / (time.monotonic() - start) < 0.005
+    assert len(woken) > 0
+    assert wake_ups_of_threads() == woken  # the main thread beats, the others sleep
+    host.send_call("wait_for", str(host.path("go")))
+    await_beats(2)  # also while that is in the user's code
+    assert (host.heartbeat() or {})["phase"] == "busy"
+    host.path("go").touch()
+    host.receive()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")

@@ -4,12 +4,14 @@ import { TrError } from "@tr/protocol/errors";
 import { Pulse } from "./pulse.js";
 
 export interface HeartbeatEvents {
+  /** Whether somebody wants to know of every beat. */
+  readonly isHeard: () => boolean;
   onBeat(beat: Heartbeat): void;
   /** Once, until the next beat. */
   onSilence(silentMs: number): void;
 }
 
-/** Looks at a worker's heartbeat once a second, without keeping this program alive. */
+/** Looks at a worker's heartbeat, once a second if somebody listens, without keeping this program alive. */
 export class HeartbeatWatch {
   readonly #channel: FileChannel;
   readonly #events: HeartbeatEvents;
@@ -43,17 +45,23 @@ export class HeartbeatWatch {
     } else if (news === "silence") this.#events.onSilence(this.#pulse.silentMs);
   }
 
+  /** Somebody is going to listen: the next look may be far away. */
+  listen(): void {
+    clearTimeout(this.#timer);
+    this.#arm(true);
+  }
+
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
-  #arm(): void {
+  #arm(isHeard = this.#events.isHeard()): void {
     if (this.#isStopped) return; // by what the last look has found
     this.#timer = setTimeout(() => {
       this.look();
       this.#arm();
-    }, this.#pulse.nextLookMs).unref();
+    }, this.#pulse.plan(isHeard)).unref();
   }
 
   #read(): Heartbeat | undefined {

@@ -2,14 +2,18 @@
 export const beatMs = 1000;
 /** After how much silence it is called unresponsive. */
 export const silenceMs = 3 * beatMs;
+/** How long before that the last look is, at the latest: whoever was stopped together with this program can beat again meanwhile. */
+const doubtMs = beatMs / 2;
 
 /**
  * How long a worker has been silent, by looks at its heartbeat. The time in which this program did not
- * look (a blocked event loop, a suspended machine) is not the worker's: of a longer gap one beat counts.
+ * look (a blocked event loop, a suspended machine) is not the worker's: of a gap that is longer than
+ * planned one beat counts.
  */
 export class Pulse {
   #seq: number | undefined;
   #lookedMs: number;
+  #plannedMs = beatMs;
   #silentMs = 0;
   #isKnown = false;
 
@@ -25,10 +29,16 @@ export class Pulse {
     return this.#silentMs >= silenceMs;
   }
 
-  /** When to look again: with every beat, and when the silence has become too long. */
-  get nextLookMs(): number {
-    const left = silenceMs - this.#silentMs;
-    return left > 0 ? Math.min(beatMs, Math.ceil(left)) : beatMs;
+  /**
+   * When to look again.
+   *
+   * @param isHeard whether somebody wants to know of every beat; else only of the silence
+   */
+  plan(isHeard: boolean): number {
+    const left = Math.ceil(silenceMs - this.#silentMs);
+    const next = left > 0 ? Math.min(beatMs, left) : beatMs;
+    this.#plannedMs = isHeard ? next : Math.max(next, left - doubtMs);
+    return this.#plannedMs;
   }
 
   /**
@@ -48,7 +58,7 @@ export class Pulse {
       this.#isKnown = false;
       return "beat";
     }
-    this.#silentMs += gapMs > 1.5 * beatMs ? beatMs : gapMs;
+    this.#silentMs += gapMs > this.#plannedMs + doubtMs ? beatMs : gapMs;
     if (!this.isUnresponsive || this.#isKnown) return undefined;
     this.#isKnown = true;
     return "silence";

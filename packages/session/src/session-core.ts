@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { TrError } from "@tr/protocol/errors";
 import { abortable, onceAborted } from "./abortable.js";
 import { Mailbox } from "./mailbox.js";
@@ -47,6 +48,9 @@ export abstract class SessionCore extends StatefulSession {
     this.sessionId = this.options.sessionId ?? randomSessionId();
     const { restart } = this.options;
     this.#restarts = restart && new RestartPolicy(restart);
+    (this as EventEmitter).on("newListener", (name) => {
+      if (name === "heartbeat") this.#life?.listenToHeart();
+    });
   }
 
   /** `<workspace>/<sessionFolder>/tr_session_<sessionId>` while a process runs. */
@@ -201,6 +205,7 @@ export abstract class SessionCore extends StatefulSession {
         onStopping: () => this.apply({ type: "stopping" }),
         onEnd: (exit, ending) => this.#ended(exit, ending),
         tell: (name, value) => this.tell(name, value),
+        hasListener: (name) => this.listenerCount(name) > 0,
       });
     } catch (error) {
       const reason = error as TrError;

@@ -37,6 +37,7 @@ export interface LifeOptions {
   /** It is ended although nobody asked: a start waits for the end. */
   onStopping(): void;
   tell<Name extends keyof SessionEvents>(name: Name, value: SessionEvents[Name][0]): void;
+  hasListener(name: keyof SessionEvents): boolean;
 }
 
 /** How long terminating waits after SIGTERM. It does not ask. */
@@ -143,6 +144,11 @@ export class WorkerLife {
     };
   }
 
+  /** Somebody is going to listen to its heartbeat. */
+  listenToHeart(): void {
+    this.#heartbeat?.listen();
+  }
+
   /** The process is going to end, and this is why; what was said first counts. */
   expectEnd(ending: Ending): void {
     this.#ending ??= ending;
@@ -166,8 +172,9 @@ export class WorkerLife {
     return stopWorker(this.worker, this.#ready?.facts.level, ladder);
   }
 
-  #watch({ options, tell }: LifeOptions): void {
+  #watch({ options, tell, hasListener }: LifeOptions): void {
     this.#heartbeat = new HeartbeatWatch(this.worker.channel, {
+      isHeard: () => hasListener("heartbeat"),
       onBeat: ({ seq, phase, id, rssBytes }) =>
         tell("heartbeat", { seq, phase, requestId: id, rssBytes }),
       onSilence: (silentMs) => {

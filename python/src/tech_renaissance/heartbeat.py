@@ -1,7 +1,8 @@
 """The thread beside the main one: says once a second that the process lives, also during a call.
 
 While code of the user's runs in the main thread it also sends what waits in the outbox, and sees to
-it that a cancel is heard which came without a signal.
+it that a cancel is heard which came without a signal. While nothing is to be done the main thread
+beats itself, and this one sleeps: an idle process wakes up once a second, not twice.
 """
 
 # The start counts in milliseconds: no pathlib, imports only where they are needed.
@@ -61,7 +62,10 @@ class Heartbeat:
         self._status = status
         self._hangups = 0
         self._main_thread = _thread.get_ident()
-        self._is_stopping = False
+        self._is_stopping = self._main_beats = False
+        self._seq = 0
+        self._next_beat = time.monotonic()
+        self._beating = _thread.allocate_lock()
         self._stopped = _thread.allocate_lock()
         self._statm = "/proc/self/statm" if sys.platform == "linux" else None
 
@@ -75,29 +79,46 @@ class Heartbeat:
         self._bell.ring()
         self._stopped.acquire()
 
+    def rest(self) -> float:
+        """Beats when that is due, and does so from the main thread alone until ``resume``.
+
+        Returns the seconds until the next beat.
+        """
+        self._main_beats = True
+        if time.monotonic() >= self._next_beat:
+            self._beat()
+        return self._next_beat - time.monotonic()
+
+    def resume(self) -> None:
+        """The main thread has something else to do."""
+        if self._main_beats:
+            self._main_beats = False
+            self._bell.ring()
+
     def _run(self) -> None:
         try:
             if not _WINDOWS:  # a sleep of the main thread's ends only if that gets the signal
                 _signal.pthread_sigmask(_signal.SIG_BLOCK, {cancellation.SIGNAL})
-            seq = 0
-            next_beat = next_look = time.monotonic()
+            next_look = self._next_beat
             while not self._is_stopping:
                 now = time.monotonic()
                 if now >= next_look:
                     next_look += _LOOK_SECONDS
                     self._look_for_cancel()
-                if now >= next_beat:
-                    next_beat = now + PERIOD_SECONDS
+                if now >= self._next_beat and not self._main_beats:
                     next_look = now + _LOOK_SECONDS
-                    if not self._beat(seq):
+                    if not self._beat():
                         return
-                    seq += 1
                     self._leave_with_host()
-                until = min(next_beat, next_look)
+                until = min(self._next_beat, next_look)
                 if self._guard.overdue is not None:
                     self._settle(self._guard.overdue)
                     until = min(until, time.monotonic() + self._guard.overdue.seconds())
-                if self._bell.wait(until - time.monotonic()):
+                if self._main_beats:
+                    self._bell.wait()
+                    next_look = time.monotonic() + _LOOK_SECONDS
+                    self._attend(min(self._next_beat, next_look))
+                elif self._bell.wait(until - time.monotonic()):
                     self._attend(until)
         finally:
             self._stopped.release()
@@ -127,16 +148,19 @@ class Heartbeat:
             if self._outbox and self._bell.wait(pause):
                 pause = _SHORTEST_PAUSE
 
-    def _beat(self, seq: int) -> bool:
+    def _beat(self) -> bool:
         """False: the directory is gone, and is not made again."""
-        try:
-            self._folder.write("heartbeat.json", self._message(seq))
-            self._status.settle()
-        except FileNotFoundError:
-            return False
-        except (OSError, TrError):
-            pass  # a full workspace or an I/O error: the host sees that a beat is missing
-        return True
+        with self._beating:
+            self._next_beat = time.monotonic() + PERIOD_SECONDS
+            try:
+                self._folder.write("heartbeat.json", self._message(self._seq))
+                self._status.settle()
+            except FileNotFoundError:
+                return False
+            except (OSError, TrError):
+                pass  # a full workspace or an I/O error: the host sees that a beat is missing
+            self._seq += 1
+            return True
 
     def _message(self, seq: int) -> bytes:
         oldest = self._jobs.oldest

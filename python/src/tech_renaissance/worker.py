@@ -78,6 +78,7 @@ class Worker:
             self._start()
             try:
                 self._serve()
+                self._heartbeat.resume()
                 self._jobs.abandon()
                 self._runner.close()
                 self._status.set("exiting")
@@ -180,9 +181,15 @@ class Worker:
             if not self._jobs and not self._outbox:  # else the word changes with the next answer
                 self._status.settle()
             seconds = self._interval.next_seconds() if self._must_poll else LONGEST_MS / 1000
+            if is_idle and self._is_at_rest():
+                seconds = min(seconds, self._heartbeat.rest())
             is_idle = not self._wait(seconds)
             if is_idle and self._carrier is not None:
                 self._carrier.trim()
+
+    def _is_at_rest(self) -> bool:
+        """Whether none of the user's code runs in this thread until the next request comes."""
+        return not self._jobs and not self._outbox and self._runner.coroutines is None
 
     def _wait(self, seconds: float) -> bool:
         # What goes on meanwhile is not kept waiting for what the host may say next.
@@ -236,6 +243,7 @@ class Worker:
         return self._inbox.take()
 
     def _begin(self, request: Request | Refused) -> None:
+        self._heartbeat.resume()
         if not self._jobs:
             self._tell_status("busy", request.id)
         job = self._runner.job_of(request)
