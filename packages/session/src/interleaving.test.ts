@@ -67,7 +67,7 @@ describe("somebody else in the session directory", () => {
   });
 
   it.each([
-    ["takes it away", (path: string) => rmSync(path, { recursive: true })],
+    ["takes it away", (path: string) => rmSync(path, { recursive: true, maxRetries: 9 })],
     ["leaves no room for the exit flag", (path: string) => mkdirSync(join(path, "exit.flag"))],
   ])("%s: close() ends the worker all the same", async (_, harm) => {
     const session = await sessions.started();
