@@ -40,8 +40,10 @@ _LONG_SPIN_SECONDS = 1e-3
 """The same while requests come at such intervals. A host that has its calls from elsewhere, by HTTP
 say, is back after 250 µs; with the two wake-ups a call through it took 450 µs, without them 190."""
 _TURN_SECONDS = 30e-6
-"""After giving way for longer others want the processor. Of eight workers on two cores none spins:
-the scheduler shares out time however often one gives way, and would leave the host a third."""
+"""After giving way for longer others want the processor: once may be the program whose call this
+is, which works a little and waits again; twice in one wait, and it is crowded here. Of eight
+workers on two cores none spins: the scheduler shares out time however often one gives way, and
+would leave the host a third."""
 _MAX_SLOT_MESSAGE = SLOT_BYTES - 4
 _yield = getattr(os, "sched_yield", lambda: None)
 
@@ -159,17 +161,17 @@ class WorkerSlots:
         host, taken, response = self._block.host, self._taken, self._response
         now = time.perf_counter()
         end = self._active_at + self._spin_seconds
-        is_crowded = False
+        long_turns = 0
         while True:
             if host[REQUEST_NUMBER] != taken:
                 return True
             if free_slot and host[RESPONSE_TAKEN] == response:
                 return True
-            if now > end or is_crowded:
+            if now > end or long_turns > 1:
                 return False
             _yield()  # after every look: on one core the host cannot go on before
             before, now = now, time.perf_counter()
-            is_crowded = now - before > _TURN_SECONDS
+            long_turns += now - before > _TURN_SECONDS
 
     def _is_taken_back(self, number: int) -> bool:
         """Whether the host has taken it back while we took it. Its verdict is a moment away."""
