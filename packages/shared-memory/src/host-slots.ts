@@ -37,7 +37,6 @@ export class HostSlots {
   #isTakenShown = true;
   #isExpecting = false;
   #wantsFreeSlot = false;
-  #hasRung = false;
   /** The worker rang while nobody expected anything: it does not ring for that again. */
   #hasMissedBell = false;
   #sleeps: number = sleepsFor.message;
@@ -144,9 +143,7 @@ export class HostSlots {
     if (this.#isClosed) return;
     this.#isExpecting = true;
     this.#wantsFreeSlot = freeSlot;
-    const isWorthIt = this.#isWorthASpin() && !this.#hasRung;
-    this.#hasRung = false;
-    if (isWorthIt) {
+    if (this.#isWorthASpin()) {
       if (!this.#isTakenShown) this.#show();
       spinner.add(this.#spinning);
       return;
@@ -182,10 +179,7 @@ export class HostSlots {
     this.#isTakenShown = true;
     if (!block.flush()) return false;
     block.refresh();
-    if (this.#isNewToWorker && block.workerWord(workerWords.sleeps) !== 0) {
-      this.#hasRung = true;
-      this.#options.ring();
-    }
+    if (this.#isNewToWorker && block.workerWord(workerWords.sleeps) !== 0) this.#options.ring();
     this.#isNewToWorker = false;
     return true;
   }
@@ -193,7 +187,6 @@ export class HostSlots {
   #sleep(): void {
     this.#setSleeps(sleepsFor.message + (this.#wantsFreeSlot ? sleepsFor.freeSlot : 0));
     const wasAwake = this.#show();
-    this.#hasRung = false;
     // Who was asleep already has been told of everything since.
     if (!wasAwake && !this.#hasMissedBell && !this.#isNews()) return;
     this.#hasMissedBell = false;

@@ -8,7 +8,7 @@ export interface Spinning {
 }
 
 /** The longest spin, in milliseconds. */
-const maxSpinMs = 0.1;
+const maxSpinMs = 0.2;
 /** After so many milliseconds without a turn of the event loop the next spin waits for one. */
 const maxTurnMs = 1;
 
