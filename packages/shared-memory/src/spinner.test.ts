@@ -30,7 +30,7 @@ describe("the spinner", () => {
     expect(Math.abs(looks.a - looks.b)).toBeLessThanOrEqual(1);
   });
 
-  it("lets the event loop turn once a millisecond, however fast the answers are", async () => {
+  it("lets the event loop turn every half a millisecond, however fast the answers are", async () => {
     const spinner = new Spinner();
     const started = performance.now();
     let longest = 0;

@@ -10,7 +10,7 @@ export interface Spinning {
 /** The longest spin, in milliseconds. */
 const maxSpinMs = 0.2;
 /** After so many milliseconds without a turn of the event loop the next spin waits for one. */
-const maxTurnMs = 1;
+const maxTurnMs = 0.5;
 
 /**
  * Looks again and again, for a moment, at everything in this process that expects an answer: one loop

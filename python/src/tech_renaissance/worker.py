@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _MAX_UNSENT = 64
 # Generators that have credit all the time do not keep the worker from looking around.
 _LOOK_SECONDS = 0.02
+# An idle worker looks around that often; where changes are told that is for those that were lost.
+_IDLE_LOOK_SECONDS = 0.5
 # How long leaving waits for a host that is busy to open what it was sent.
 _READER_SECONDS = 1.0
 
@@ -154,7 +156,8 @@ class Worker:
         is_idle = False
         self._look(is_idle)
         while True:
-            if self._waiter.takes_controls() or is_idle:
+            is_overdue = is_idle and monotonic() - self._looked > _IDLE_LOOK_SECONDS
+            if self._waiter.takes_controls() or is_overdue:
                 self._look(is_idle)
             self._flush()
             if self._fatal is not None and not self._outbox:
