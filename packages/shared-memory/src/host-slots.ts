@@ -15,7 +15,7 @@ export interface HostSlotsOptions {
 }
 
 /** A worker that took longer for its last answer is not waited for in a loop. */
-const maxServiceMicros = 100;
+const maxServiceMicros = 200;
 /** After a spin in vain the next 1, 2, 4, … calls go without one, up to this many. */
 const maxRest = 16;
 

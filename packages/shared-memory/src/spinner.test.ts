@@ -30,6 +30,23 @@ describe("the spinner", () => {
     expect(Math.abs(looks.a - looks.b)).toBeLessThanOrEqual(1);
   });
 
+  it("looks once more when it has given way for longer than it may spin", async () => {
+    const spinner = new Spinner();
+    let isThere = false;
+    spinner.yields = () => {
+      for (const until = performance.now() + 1; performance.now() < until; );
+      isThere = true;
+    };
+    const ended = await new Promise((resolve) => {
+      spinner.add({
+        look: () => isThere,
+        deliver: () => resolve("delivered"),
+        rest: () => resolve("in vain"),
+      });
+    });
+    expect(ended).toBe("delivered");
+  });
+
   it("lets the event loop turn every half a millisecond, however fast the answers are", async () => {
     const spinner = new Spinner();
     const started = performance.now();

@@ -57,14 +57,16 @@ export class Spinner {
     this.#isScheduled = false;
     if (this.#expecting.size === 0) return;
     const end = performance.now() + maxSpinMs;
-    do {
+    for (;;) {
       if (this.#look()) {
         // What it settles runs before the next look.
         if (this.#expecting.size > 0 && !this.#isScheduled) this.#schedule();
         return;
       }
+      // Not before a last look: who gave way may have been away for long, and that is when it was answered.
+      if (performance.now() >= end) break;
       this.yields?.();
-    } while (performance.now() < end);
+    }
     for (const spinning of this.#expecting) {
       this.#expecting.delete(spinning);
       spinning.rest();
