@@ -123,7 +123,7 @@ describe.skipIf(!hasStrace())("killed at a system call of a call (needs strace)"
     const trace = readFileSync(log, "utf8");
     await traced.close();
     const faults = faultsIn(trace, from, to);
-    expect(faults.length).toBeGreaterThan(isOverFiles ? 5 : 1); // memory needs few
+    expect(faults.length).toBeGreaterThan(isOverFiles ? 5 : 0); // memory needs few
     let crashes = 0;
     const chosen = some(faults, 4);
     for (const fault of chosen) {
