@@ -167,9 +167,14 @@ export class ItemStream<T> implements PythonStream<T>, ItemSink {
     }
   }
 
+  /** Nothing more is given then, whatever had come already, until it is known how it has ended. */
+  get #isAborted(): boolean {
+    return this.#end === undefined && this.#opened?.pending?.limits.signal?.aborted === true;
+  }
+
   #tell(): void {
     while (this.#waiting.length > 0) {
-      if (this.#received.length > 0) {
+      if (this.#received.length > 0 && !this.#isAborted) {
         const value = this.#received.shift() as T;
         this.#waiting.shift()?.resolve({ done: false, value });
       } else if (this.#end === undefined) {
