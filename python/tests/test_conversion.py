@@ -32,6 +32,7 @@ from typing import (
 import pytest
 
 from tech_renaissance.binding import Signature
+from tech_renaissance.conversion.annotations import tensor_kind
 from tech_renaissance.conversion.compiler import converter_for
 from tech_renaissance.errors import TrError
 from tech_renaissance.request import Request
@@ -559,6 +560,36 @@ def test_an_exception_of_a_class_is_its_own() -> None:
         convert(Union[Picky, int], {"size": 3})
 
 
+def test_parameters_of_an_alias_are_replaced_by_name() -> None:
+    extensions = pytest.importorskip("typing_extensions")
+    first, second = TypeVar("first"), TypeVar("second")
+    parameters = (first, second)
+    pair: Any = tuple
+    swapped: Any = extensions.TypeAliasType("swapped", pair[second, first], type_params=parameters)
+    assert convert(swapped[int, str], ["a", 1]) == ("a", 1)
+    assert refusal(swapped[int, str], [1, "a"]) == "x[0]: expected str, found 1"
+    assert convert(Annotated[swapped[int, str], "told"], ["a", 1]) == ("a", 1)
+    same: Any = extensions.TypeAliasType("same", first, type_params=(first,))
+    assert refusal(same[int], "a") == "x: expected int, found 'a'"
+
+
+def test_numpys_name_for_its_arrays_may_be_an_alias() -> None:
+    """As it is from numpy 2.5 on, where Python has aliases."""
+    np = pytest.importorskip("numpy")
+    extensions = pytest.importorskip("typing_extensions")
+    scalar = TypeVar("scalar")
+    value = np.ndarray[Any, np.dtype[scalar]]
+    arrays: Any = extensions.TypeAliasType("NDArray", value, type_params=(scalar,))
+    for annotation in (arrays[np.float32], Annotated[arrays[np.int8], "told"], arrays):
+        assert convert(annotation, {"$tensor": "t"}) == ("t", "numpy")
+        assert refusal(annotation, [1]).startswith("x: expected a tensor (")
+
+
+@pytest.mark.parametrize("name", ["NDArray[np.int8]", "npt.NDArray[np.int8]", "np.ndarray"])
+def test_texts_say_by_their_names_what_tensors_they_want(name: str) -> None:
+    assert tensor_kind(name) == "numpy"
+
+
 if sys.version_info >= (3, 12):  # the type statement
 
     def test_type_aliases_are_what_they_stand_for() -> None:
@@ -567,6 +598,12 @@ if sys.version_info >= (3, 12):  # the type statement
         assert convert(names["Layers"], [{"size": 1}]) == [Layer(1)]
         assert convert(names["Json"], {"a": [1, [2]]}) == {"a": [1.0, [2.0]]}
         assert refusal(names["Layers"], [{"size": 1}, {}]).startswith("x[1].size: is missing")
+
+    def test_an_alias_with_parameters_may_contain_itself() -> None:
+        names: dict[str, Any] = {"__name__": __name__}
+        exec("type Tree[T] = T | list[Tree[T]]", names)
+        assert convert(names["Tree"][int], [1, [2.0]]) == [1, [2]]
+        assert refusal(names["Tree"][int], [1, ["2"]]).startswith("x[1][0]: expected ")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Unpack is of Python 3.11")

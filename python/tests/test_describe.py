@@ -230,6 +230,32 @@ def test_classes_of_the_standard_library_are_what_they_travel_as(tmp_path: Path)
     ]
 
 
+def test_aliases_with_parameters_are_described_with_them(tmp_path: Path) -> None:
+    body = """
+from typing import Any, TypeVar
+import numpy as np
+from typing_extensions import TypeAliasType
+from tech_renaissance import command
+A, B = TypeVar("A"), TypeVar("B")
+NDArray = TypeAliasType("NDArray", np.ndarray[Any, np.dtype[A]], type_params=(A,))
+Swapped = TypeAliasType("Swapped", tuple[B, A], type_params=(A, B))
+@command
+def f(a: NDArray[np.float32], b: Swapped[int, str], c: Swapped[str, int], d: NDArray): ...
+"""
+    document, _ = describe(write(tmp_path, body))
+    assert types(document, "f") == {
+        "a": {"type": "tensor"},
+        "b": {"type": "ref", "name": "Swapped"},
+        "c": {"type": "ref", "name": "Swapped2"},
+        "d": {"type": "tensor"},
+        "return": {"type": "any"},
+    }
+    first = document["types"]["Swapped"]
+    items = [{"type": "str"}, {"type": "int"}]
+    assert first == {"kind": "alias", "to": {"type": "tuple", "items": items}, "doc": None}
+    assert document["types"]["Swapped2"]["to"]["items"] == items[::-1]
+
+
 def test_defaults_are_shown_as_they_would_be_sent(tmp_path: Path) -> None:
     document, _ = describe(write(tmp_path, HEAD + STANDARD))
     (command,) = [c for c in document["commands"] if c["name"] == "defaults"]

@@ -6,10 +6,10 @@ It runs while the main thread has nothing else to do.
 from __future__ import annotations
 
 import asyncio
-import atexit
 from contextvars import copy_context
 
 from .answers import cancelled_answer, item_answer, outcome_answer, result_answer, value_answer
+from .event_loop import event_loop
 from .job import current
 
 TYPE_CHECKING = False
@@ -31,8 +31,6 @@ _CLOSE_SECONDS = 1.0
 # cancels its other tasks first.
 _LEAVE_TURNS = 20
 
-_loop: asyncio.AbstractEventLoop | None = None
-
 
 class Coroutines:
     """The jobs that are coroutines, each a task."""
@@ -44,7 +42,7 @@ class Coroutines:
         self._finish = finish
         self._fail = fail
         self._waiter = waiter
-        self._loop = _event_loop()
+        self._loop = event_loop()
         self._tasks: dict[Job, asyncio.Task[None]] = {}
         self._outcomes: list[Outcome] = []
         self._has_hint = False
@@ -240,25 +238,3 @@ class _Guarded:
 def _later(loop: asyncio.AbstractEventLoop, function: Callable[[Job], None], job: Job) -> None:
     """Also from a signal's handler."""
     loop.call_soon_threadsafe(function, job)
-
-
-def _event_loop() -> asyncio.AbstractEventLoop:
-    global _loop
-    if _loop is None:
-        _loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(_loop)
-        atexit.register(_close, _loop)
-    return _loop
-
-
-def _close(loop: asyncio.AbstractEventLoop) -> None:
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        ended, _ = loop.run_until_complete(asyncio.wait(tasks, timeout=_CLOSE_SECONDS))
-        for task in ended:
-            if not task.cancelled():
-                task.exception()  # counts as looked at: asyncio would tell of it
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()

@@ -18,7 +18,13 @@ import typing
 from typing import TYPE_CHECKING, Any
 
 from .annotation_scope import evaluate
-from .conversion.annotations import TENSOR_NAMES, WRAPPERS, short_name
+from .conversion.annotations import (
+    TENSOR_NAMES,
+    WRAPPERS,
+    alias_value,
+    is_alias,
+    short_name,
+)
 from .conversion.class_fields import (
     dataclass_fields,
     is_named_tuple,
@@ -77,6 +83,8 @@ class TypeDescriber:
             return {"type": "tensor"} if name in (*TENSOR_NAMES, "ArrayLike") else None
         if isinstance(annotation, dataclasses.InitVar):
             return self._describe(annotation.type, scope, where)
+        if is_alias(annotation):
+            return self._describe_alias(annotation)
         origin, args = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is None:
             return self._describe_plain(annotation, scope, where)
@@ -116,8 +124,6 @@ class TypeDescriber:
             return union(self.describe(arg, scope, where) for arg in bound)
         if hasattr(annotation, "__supertype__"):  # a NewType
             return self._describe(annotation.__supertype__, scope, where)
-        if type(annotation).__name__ == "TypeAliasType":  # type X = ...
-            return self._ref(annotation, lambda: self._alias(annotation))
         return self._describe_class(annotation) if isinstance(annotation, type) else None
 
     def _describe_class(self, cls: type) -> Description | None:
@@ -154,9 +160,17 @@ class TypeDescriber:
         described = self.describe(field.annotation, field.scope, where)
         return {"name": field.name, "type": described}
 
+    def _describe_alias(self, alias: Any) -> Description:
+        if alias.__type_params__:
+            cls = typing.get_origin(alias_value(alias))
+            known = self._describe_class(cls) if isinstance(cls, type) else None
+            if known is not None:  # numpy's NDArray is no type of the script's own
+                return known
+        return self._ref(alias, lambda: self._alias(alias))
+
     def _alias(self, alias: Any) -> Description:
         scope = scope_of_module(alias.__module__)
-        return {"kind": "alias", "to": self.describe(alias.__value__, scope, alias.__name__)}
+        return {"kind": "alias", "to": self.describe(alias_value(alias), scope, alias.__name__)}
 
     def _object(self, fields: list[ClassField]) -> Description:
         described = [

@@ -50,6 +50,26 @@ def resolved(annotation: Any, scope: Scope) -> Any:
     return resolved(value, scope)
 
 
+def is_alias(annotation: Any) -> bool:
+    """``type X = ...``, and ``X[int]`` where X has parameters, as numpy's ``NDArray`` has."""
+    alias = getattr(annotation, "__origin__", annotation)
+    return type(alias).__name__ == "TypeAliasType" and not hasattr(annotation, "__metadata__")
+
+
+def alias_value(annotation: Any) -> Any:
+    """What the alias stands for, its parameters replaced. Raises what its own text raises."""
+    alias = getattr(annotation, "__origin__", annotation)
+    value = alias.__value__
+    if alias is annotation:
+        return value
+    # Not in the order in which the value names them.
+    given = dict(zip(alias.__type_params__, annotation.__args__, strict=True))
+    if value in given:
+        return given[value]
+    named = getattr(value, "__parameters__", ())
+    return value[tuple(given[parameter] for parameter in named)] if named else value
+
+
 def plain_class(cls: Any) -> type | None:
     if cls in (list, tuple, set, frozenset, dict):
         return cls  # type: ignore[no-any-return]  # one of these
@@ -69,6 +89,7 @@ def kind_in(name: str) -> Kind | None:
         ("torch.Tensor", "torch"),
         ("numpy.ndarray", "numpy"),
         ("np.ndarray", "numpy"),
+        ("NDArray", "numpy"),
     )
     return next((kind for spelled, kind in names if spelled in name), None)
 

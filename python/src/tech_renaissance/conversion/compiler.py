@@ -13,6 +13,8 @@ from .annotations import (
     TENSOR_CLASSES,
     TENSOR_NAMES,
     WRAPPERS,
+    alias_value,
+    is_alias,
     kind_in,
     name_of,
     plain_class,
@@ -87,7 +89,7 @@ class _Compiler:
             return self._union(
                 annotation.__constraints__ or (annotation.__bound__ or object,), annotation, scope
             )
-        if kind == "TypeAliasType":  # type X = ...
+        if is_alias(annotation):
             return self._alias(annotation)
         if hasattr(annotation, "__supertype__"):  # a NewType
             return self.compile(annotation.__supertype__, scope)
@@ -133,7 +135,7 @@ class _Compiler:
 
             def convert(json: Any, call: Call) -> Any:
                 if not values:
-                    values.append(self.compile(alias.__value__, scope))
+                    values.append(self.compile(alias_value(alias), scope))
                 return values[0](json, call)
 
             self._made[alias] = convert
