@@ -68,6 +68,21 @@ def test_a_running_call_is_cancelled_and_the_worker_goes_on(
 
 
 @needs_signal
+@pytest.mark.parametrize("command", ["spin_on_condition", "async_spin_on_condition"])
+def test_a_cancel_never_passes_a_finally_by(calls: CallHost, command: str) -> None:
+    """Python 3.13 would: https://github.com/python/cpython/issues/130279"""
+    _take_log(calls)
+    for _ in range(10):
+        identifier = calls.begin(command)
+        _wait_running(calls, 0.01)
+        calls.cancel(identifier)
+        assert is_cancelled(calls.final(identifier))
+    log = _take_log(calls)
+    assert log.count("begun") > 0
+    assert log.count("finally") == log.count("begun")
+
+
+@needs_signal
 @pytest.mark.parametrize(
     ("command", "log"),
     [

@@ -18,14 +18,15 @@ from file_host import PACKAGE
 from tech_renaissance import call, tsr
 from tech_renaissance.bell import Bell
 from tech_renaissance.call import Call
-from tech_renaissance.cancellation import Guard
 from tech_renaissance.commands import command
 from tech_renaissance.errors import TrError
 from tech_renaissance.fast_json import from_json, to_json
 from tech_renaissance.file_channel import Folder
 from tech_renaissance.file_slots import FileSlots
+from tech_renaissance.guard import Guard
 from tech_renaissance.job import Job, Jobs
 from tech_renaissance.names import is_name
+from tech_renaissance.next_line import call_at_next_line
 from tech_renaissance.outbox import Outbox
 from tech_renaissance.outline import _of_signature, outline_of
 from tech_renaissance.poll_interval import PollInterval
@@ -317,3 +318,40 @@ def test_the_argument_tensors_are_gone_before_the_answer_goes(tmp_path: Path, ou
     waiter.close()
     assert [answer.error is None for answer in answers] == [outcome == "returns"]
     assert not faults
+
+
+def test_something_is_done_where_a_frames_next_line_begins() -> None:
+    seen: list[str] = []
+
+    def stop() -> None:
+        assert sys.gettrace() is None
+        raise LookupError
+
+    def ask() -> bool:
+        caller = inspect.currentframe()
+        assert caller is not None and caller.f_back is not None
+        return call_at_next_line(caller.f_back, stop)
+
+    with pytest.raises(LookupError):
+        try:
+            seen.append(f"asked: {ask()}")
+            seen.append("not reached")
+        finally:
+            seen.append("finally")
+    assert seen == ["asked: True", "finally"]
+    assert sys.gettrace() is None
+
+
+def test_nobody_elses_tracing_is_touched() -> None:
+    def tracer(*_: object) -> None:
+        return None
+
+    frame = inspect.currentframe()
+    assert frame is not None
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        assert not call_at_next_line(frame, lambda: None)
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)

@@ -8,13 +8,22 @@ The taking and giving back of a lock by the standard library's Python code: rais
 lines of ``logging.Handler.acquire(); try: ...`` it leaves a lock that nobody gives back.
 
 So the cancel waits for the end of that; the host kills a worker that takes too long.
+
+In Python 3.13 also the jump from the end of a ``while`` loop to its condition: the ``try`` around
+the loop is not there for what is raised just then, so that neither its ``except`` nor its
+``finally`` is run (https://github.com/python/cpython/issues/130279).
 """
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, FrameType
+
+if sys.version_info >= (3, 13):
+    from opcode import opmap  # not in a handler: it may interrupt an import
 
 _MACHINERY = "<frozen importlib._bootstrap>"
 _LOCKERS = ("threading", "logging", "contextlib", "multiprocessing.synchronize")
@@ -38,4 +47,11 @@ def is_importing(frame: FrameType | None, base: CodeType) -> bool:
         if frame.f_code.co_filename == _MACHINERY:
             return True
         frame = frame.f_back
+    return False
+
+
+def is_jumping_back(frame: FrameType) -> bool:
+    """Whether the function's own ``try`` would miss what is raised here."""
+    if sys.version_info >= (3, 13) and frame.f_code.co_exceptiontable:
+        return frame.f_code.co_code[frame.f_lasti] == opmap["JUMP_BACKWARD"]
     return False

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from typing import Any
 
-    from .cancellation import Guard
+    from .guard import Guard
     from .job import Job
     from .response import Answer
     from .streams import Finish

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import signal as _signal
 
     from .bell import Bell
-    from .cancellation import Guard
     from .file_channel import Folder
+    from .guard import Guard
     from .job import Jobs
     from .outbox import Outbox
     from .overdue import Overdue

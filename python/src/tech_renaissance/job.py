@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .call import Call
-    from .cancellation import Guard
     from .door import Door
+    from .guard import Guard
     from .outbox import Outbox
     from .request import Refused, Request
 

@@ -13,9 +13,9 @@ from .status import failure_word
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .bell import Bell
-    from .cancellation import Guard
     from .file_channel import Folder
     from .file_slots import Slots
+    from .guard import Guard
     from .job import Job
 
 MAX_PROGRESS = 64

@@ -13,7 +13,7 @@ from .answers import cancelled_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .cancellation import Guard
+    from .guard import Guard
     from .job import Job
 
 PATIENCE_SECONDS = 0.25

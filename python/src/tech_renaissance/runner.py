@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .binding import Signature
-    from .cancellation import Guard
     from .coroutines import Coroutines
     from .file_channel import Folder
+    from .guard import Guard
     from .job import Jobs
     from .memory import Carrier
     from .outbox import Outbox

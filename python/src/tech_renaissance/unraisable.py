@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 
 from .job import current
+from .next_line import call_at_next_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
     from typing import Any
 
-    from .cancellation import Guard
+    from .guard import Guard
 
 
 def watch(guard: Guard) -> None:
@@ -32,25 +32,17 @@ def watch(guard: Guard) -> None:
             return
         job.was_told = False
         frame = sys._getframe(1)
-        if sys.gettrace() is not None or (is_main and guard.is_fragile(frame)):
-            guard.poke()  # a debugger's, or asyncio's: a little later, somewhere else
-            if job.tell is not None:
-                job.tell()
-            return
 
-        def trace(where: FrameType, _event: str, _: Any) -> Any:
-            if where is not frame:
-                return None
-            sys.settrace(None)
-            frame.f_trace = None
+        def again() -> None:
             if is_main:
                 guard.check()
             elif not job.was_told:
                 raise job.cancellation()
-            return None
 
-        frame.f_trace = trace
-        sys.settrace(trace)
+        if (is_main and guard.is_fragile(frame)) or not call_at_next_line(frame, again):
+            guard.poke()  # a debugger's, or asyncio's: a little later, somewhere else
+            if job.tell is not None:
+                job.tell()
 
     hook.tr_guard = guard  # type: ignore[attr-defined]  # a mark
     sys.unraisablehook = hook

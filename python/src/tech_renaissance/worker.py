@@ -19,8 +19,9 @@ from .worker_info import worker_info
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .bell import Bell
-    from .cancellation import Canceller, Guard
+    from .cancellation import Canceller
     from .credit import Credit
+    from .guard import Guard
     from .heartbeat import Heartbeat
     from .inbox import Inbox
     from .job import Job, Jobs
@@ -111,7 +112,8 @@ class Worker:
         self._status.set("ready")
         # The host has what it waits for; what only requests need is imported from here on.
         from .bell import Bell
-        from .cancellation import Canceller, Guard
+        from .cancellation import Canceller
+        from .guard import Guard
         from .heartbeat import Heartbeat
         from .inbox import Inbox
         from .job import Jobs

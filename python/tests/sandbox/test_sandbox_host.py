@@ -12,7 +12,7 @@ from conftest import MakeHost
 from file_host import wait_until
 from sandbox_host import HOST, MODULES, SandboxHost, seed
 
-from tech_renaissance.cancellation import Guard
+from tech_renaissance.guard import Guard
 
 Make = Callable[[], SandboxHost]
 

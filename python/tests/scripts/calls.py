@@ -110,6 +110,19 @@ def spin():
         log.append("finally")
 
 
+is_over = False
+
+
+@command
+def spin_on_condition():
+    log.append("begun")
+    try:
+        while not is_over:
+            pass
+    finally:
+        log.append("finally")
+
+
 @command
 def block_in_c():
     """One call into C that lasts for ever and never looks at signals."""
@@ -159,6 +172,11 @@ async def async_spin():
             pass
     finally:
         log.append("finally")
+
+
+@command
+async def async_spin_on_condition():
+    spin_on_condition()
 
 
 @command
