@@ -68,7 +68,7 @@ def test_a_running_call_is_cancelled_and_the_worker_goes_on(
 
 
 @needs_signal
-@pytest.mark.parametrize("command", ["spin_on_condition", "async_spin_on_condition"])
+@pytest.mark.parametrize("command", ["spin_on_condition", "async_spin_on_condition", "spin_until"])
 def test_a_cancel_never_passes_a_finally_by(calls: CallHost, command: str) -> None:
     """Python 3.13 would: https://github.com/python/cpython/issues/130279"""
     _take_log(calls)

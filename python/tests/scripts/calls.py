@@ -124,6 +124,17 @@ def spin_on_condition():
 
 
 @command
+def spin_until(seconds=1000):
+    log.append("begun")
+    end = time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            pass
+    finally:
+        log.append("finally")
+
+
+@command
 def block_in_c():
     """One call into C that lasts for ever and never looks at signals."""
     log.append("begun")
