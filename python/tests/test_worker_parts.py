@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from file_host import PACKAGE
 from tech_renaissance import call, tsr
 from tech_renaissance.bell import Bell
 from tech_renaissance.call import Call
+from tech_renaissance.cancellation import Canceller
 from tech_renaissance.commands import command
 from tech_renaissance.errors import TrError
 from tech_renaissance.fast_json import from_json, to_json
@@ -26,7 +29,7 @@ from tech_renaissance.file_slots import FileSlots
 from tech_renaissance.guard import Guard
 from tech_renaissance.job import Job, Jobs
 from tech_renaissance.names import is_name
-from tech_renaissance.next_line import call_at_next_line
+from tech_renaissance.next_line import call_at_next_line, give_up_next_line
 from tech_renaissance.outbox import Outbox
 from tech_renaissance.outline import _of_signature, outline_of
 from tech_renaissance.poll_interval import PollInterval
@@ -355,3 +358,32 @@ def test_nobody_elses_tracing_is_touched() -> None:
         assert sys.gettrace() is tracer
     finally:
         sys.settrace(before)
+
+
+def test_waiting_for_a_line_can_be_given_up() -> None:
+    seen: list[str] = []
+    frame = inspect.currentframe()
+    assert frame is not None
+    assert not give_up_next_line()
+    asked = (call_at_next_line(frame, lambda: seen.append("called")), give_up_next_line())
+    assert asked == (True, True)
+    assert sys.gettrace() is None
+    assert not give_up_next_line()
+    assert seen == []
+
+
+def test_a_signal_during_another_ones_handler_raises_nothing_there() -> None:
+    pokes: list[str] = []
+    guard = Guard(lambda: pokes.append("poke"))
+    job: Any = SimpleNamespace(
+        is_cancelled=True, was_told=False, tell=None, cancellation=lambda: LookupError()
+    )
+    folder: Any = SimpleNamespace(take=lambda _: None)
+    canceller = Canceller(folder, Jobs(), guard, lambda: None, lambda: None)
+    guard.running = job
+    inside: Any = SimpleNamespace(f_globals={"__name__": Canceller.__module__})
+    canceller._on_signal(0, inside)
+    assert pokes == ["poke"]
+    with pytest.raises(LookupError):
+        canceller._on_signal(0, inspect.currentframe())
+    assert pokes == ["poke"]

@@ -27,6 +27,7 @@ if sys.version_info >= (3, 13):
 
 _MACHINERY = "<frozen importlib._bootstrap>"
 _LOCKERS = ("threading", "logging", "contextlib", "multiprocessing.synchronize")
+_DECIDING = tuple(f"{__package__}.{name}" for name in ("cancellation", "bad_moments", "next_line"))
 _LOCKING = ("__enter__", "__exit__", "acquire", "release", "_acquireLock", "_releaseLock")
 
 
@@ -37,6 +38,11 @@ def is_locking(frame: FrameType | None) -> bool:
         and frame.f_code.co_name in _LOCKING
         and frame.f_globals.get("__name__") in _LOCKERS
     )
+
+
+def is_deciding(frame: FrameType | None) -> bool:
+    """Of the innermost frame alone: whether a signal has come while another one was handled."""
+    return frame is not None and frame.f_globals.get("__name__") in _DECIDING
 
 
 def is_importing(frame: FrameType | None, base: CodeType) -> bool:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import os
 
-from .bad_moments import is_jumping_back, is_locking  # not in a handler: it may interrupt an import
+from .bad_moments import (  # not in a handler: it may interrupt an import
+    is_deciding,
+    is_jumping_back,
+    is_locking,
+)
 from .errors import TrError
 from .fast_json import from_json
 from .forks import is_child
 from .names import is_name
-from .next_line import call_at_next_line
+from .next_line import call_at_next_line, give_up_next_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,11 +99,21 @@ class Canceller:
             return
         self.look()
         guard = self._guard
+        if is_deciding(frame):  # another signal's handler, which may be about to wait for a line
+            if guard.is_due():
+                guard.poke()
+            return
+        has_waited = give_up_next_line()
         if not guard.is_due():
             return
         if guard.is_fragile(frame) or is_locking(frame):
             guard.poke()
-        elif frame and is_jumping_back(frame) and call_at_next_line(frame, guard.check):
+        elif (
+            frame is not None
+            and not has_waited
+            and is_jumping_back(frame)
+            and call_at_next_line(frame, guard.check)
+        ):
             guard.poke()  # should no line begin
         else:
             guard.check()

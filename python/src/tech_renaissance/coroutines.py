@@ -9,7 +9,7 @@ import asyncio
 from contextvars import copy_context
 
 from .answers import cancelled_answer, item_answer, outcome_answer, result_answer, value_answer
-from .event_loop import event_loop
+from .event_loop import CLOSE_SECONDS, event_loop
 from .job import current
 
 TYPE_CHECKING = False
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     Outcome = tuple[Job, Answer, BaseException | None]
 
-# A task that does not end with its cancel is left to the process's end.
-_CLOSE_SECONDS = 1.0
 # Turns of the loop in which a SystemExit goes from a task to the job that waits for it: a TaskGroup
 # cancels its other tasks first.
 _LEAVE_TURNS = 20
@@ -81,7 +79,7 @@ class Coroutines:
         for job in list(self._tasks):
             job.is_cancelled = True
             self._tell(job)
-        timer = self._loop.call_later(_CLOSE_SECONDS, self._loop.stop)
+        timer = self._loop.call_later(CLOSE_SECONDS, self._loop.stop)
         while self._tasks and self._loop.time() < timer.when():
             self._run_loop()
             self._collect()

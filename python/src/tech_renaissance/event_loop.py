@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # A task that does not end with its cancel is left to the process's end.
-_CLOSE_SECONDS = 1.0
+CLOSE_SECONDS = 1.0
 
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -38,7 +38,7 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
     for task in tasks:
         task.cancel()
     if tasks:
-        ended, _ = loop.run_until_complete(asyncio.wait(tasks, timeout=_CLOSE_SECONDS))
+        ended, _ = loop.run_until_complete(asyncio.wait(tasks, timeout=CLOSE_SECONDS))
         for task in ended:
             if not task.cancelled():
                 task.exception()  # counts as looked at: asyncio would tell of it

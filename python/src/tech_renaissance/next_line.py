@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_MARK = "tr_next_line"
+
+
 def call_at_next_line(frame: FrameType, function: Callable[[], object]) -> bool:
     """Calls it where the next line of that frame of this thread begins; it raises there.
 
-    False: somebody else traces, or we do since the last time and no line has begun.
+    False: somebody else traces.
     """
     if sys.gettrace() is not None:
         return False
@@ -25,6 +28,15 @@ def call_at_next_line(frame: FrameType, function: Callable[[], object]) -> bool:
             sys.settrace(None)
             function()
 
+    setattr(trace, _MARK, True)
     frame.f_trace = trace
     sys.settrace(trace)
     return True
+
+
+def give_up_next_line() -> bool:
+    """Whether that line had not begun yet; nothing is called there any more."""
+    is_waiting = hasattr(sys.gettrace(), _MARK)
+    if is_waiting:
+        sys.settrace(None)
+    return is_waiting
